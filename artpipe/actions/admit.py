@@ -1,0 +1,296 @@
+"""Giving files that were read their place in the library: an id, a row, an original."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Literal
+
+from artpipe.db import artifacts, decisions, images, sources
+from artpipe.db.artifacts import FileRow
+from artpipe.db.images import NewImage
+from artpipe.model import UPSTREAM
+from artpipe.names import image_id, path_text, with_suffix
+from artpipe.pipeline.walk import PassedOver
+from artpipe.store import durable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from artpipe.actions.register import RegisterRequest
+    from artpipe.db.connection import Row
+    from artpipe.library import Library
+    from artpipe.pipeline.intake import Found, Reading
+
+ARTPIPE = "artpipe"
+_SAFE_SUFFIX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of one file.
+
+    Args:
+        how: the name of its count.
+        reason: why it was rejected.
+    """
+
+    how: Literal["registered", "unchanged", "duplicates", "rejected"]
+    image_id: str
+    reason: str | None = None
+
+
+class Admission:
+    """Records what was read, a batch per transaction; in a dry run nothing is kept."""
+
+    def __init__(self, library: Library, request: RegisterRequest) -> None:
+        self._library, self._request, self._db = library, request, library.db
+        self._batch: int | None = None
+        # What a dry run would have added so far: content hash -> id, and the ids.
+        self._imagined: dict[str, str] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """How files are to be read; keeps a scratch folder for as long as this lasts."""
+        from artpipe.pipeline.intake import Reading
+        from artpipe.stages.imaging import Limits
+
+        limits = Limits(max_pixels=self._library.settings.max_pixels)
+        if self._request.dry_run:
+            yield Reading(limits)
+            return
+        scratch = self._library.store.scratch(_owner())
+        try:
+            yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch)
+        finally:
+            self._library.store.drop_scratch(_owner())
+
+    def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
+        """Give a batch of files their places, in one transaction."""
+        if self._request.dry_run:
+            with self._db.snapshot():
+                return [self._imagine(one) for one in found]
+        with self._db.transaction():
+            admitted = [self._admit(one) for one in found]
+            # The names must be on disk before the rows that stand for them are.
+            self._library.store.sync(UPSTREAM)
+            self._approve([one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"])
+        return admitted
+
+    def seen_again(self, ids: Sequence[str]) -> None:
+        """Files that need no reading; they may still be approved."""
+        if self._request.approve and not self._request.dry_run and ids:
+            with self._db.transaction():
+                self._approve(ids)
+
+    def _approve(self, ids: Sequence[str]) -> None:
+        if not self._request.approve or not ids:
+            return
+        who = self._library.settings.user
+        if self._batch is None:
+            self._batch = decisions.open_batch(self._db, "register --approve", who)
+        with decisions.deciding(self._db, self._batch, who):
+            images.approve_pending(self._db, ids)
+
+    def _admit(self, found: Found) -> Admitted | PassedOver:
+        try:
+            admitted = self._place(found)
+        except _NotAdmittedError as error:
+            return PassedOver(found.path, error.code, str(error), failed=True)
+        sources.remember(self._db, path_text(found.path), found.seen, admitted.image_id, found.sha256)
+        if found.copy is not None:
+            found.copy.unlink(missing_ok=True)
+        return admitted
+
+    def _place(self, found: Found) -> Admitted:
+        base = image_id(PurePath(found.path).name)
+        if found.sha256 is None:
+            return self._place_empty(base)
+        known = images.by_sha256(self._db, found.sha256)
+        if known is not None:
+            return self._place_known(found, known, base)
+        return self._place_new(found, base)
+
+    def _place_empty(self, base: str) -> Admitted:
+        """An empty file says that a picture was here; it never stands for another one's content."""
+        if images.get(self._db, base) is not None:
+            return Admitted("unchanged", base)
+        self._insert(
+            NewImage(
+                base,
+                None,
+                "truncated",
+                0,
+                None,
+                username=self._request.username,
+                original_url=self._request.url,
+            )
+        )
+        return Admitted("registered", base)
+
+    def _place_known(self, found: Found, known: Row, base: str) -> Admitted:
+        name: str = known["id"]
+        if known["content"] == "absent":
+            return self._fill(found, known)
+        source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
+        if base != name:
+            sources.add_alias(self._db, base, name)
+        return Admitted("unchanged" if source is not None and source[1] == name else "duplicates", name)
+
+    def _place_new(self, found: Found, base: str) -> Admitted:
+        same_name = images.get(self._db, base)
+        if same_name is not None and same_name["sha256"] is None:
+            return self._fill(found, same_name)
+        name = base if same_name is None else self._free_name(base, found.sha256 or "")
+        path = self._store_original(found, name)
+        problem = _problem(found)
+        self._insert(self._row(found, path.name, "rejected" if problem else None))
+        self._put_artifact(found, path.name, path.path)
+        return Admitted("rejected" if problem else "registered", path.name, problem)
+
+    def _free_name(self, base: str, sha256: str) -> str:
+        names = (with_suffix(base, sha256, digits) for digits in (8, 16, 64))
+        return next(name for name in names if images.get(self._db, name) is None)
+
+    def _fill(self, found: Found, row: Row) -> Admitted:
+        """Bytes turned up for an image that had none."""
+        name: str = row["id"]
+        path = self._store_original(found, name, keep_name=True)
+        images.fill(self._db, self._row(found, name, None))
+        self._put_artifact(found, name, path.path)
+        problem = _problem(found)
+        if problem and not row["approved"] and not row["rejected"]:
+            with decisions.deciding(self._db, None, ARTPIPE):
+                decisions.decide(self._db, [name], "rejected", problem)
+            return Admitted("rejected", name, problem)
+        return Admitted("registered", name)
+
+    def _row(self, found: Found, name: str, decision: Literal["rejected"] | None) -> NewImage:
+        probe = found.probe
+        return NewImage(
+            id=name,
+            sha256=found.sha256,
+            content="present",
+            file_size=found.seen.size,
+            mime_type=probe.mime_type if probe else None,
+            width=probe.width if probe else None,
+            height=probe.height if probe else None,
+            original_url=self._request.url,
+            username=self._request.username,
+            decision=decision or "pending",
+            reason=_problem(found) if decision else None,
+        )
+
+    def _insert(self, image: NewImage) -> None:
+        by_itself = decisions.deciding(self._db, None, ARTPIPE) if image.decision == "rejected" else nullcontext()
+        with by_itself:
+            images.insert(self._db, image)
+
+    def _put_artifact(self, found: Found, name: str, path: str) -> None:
+        probe = found.probe
+        size = (probe.width, probe.height) if probe else (None, None)
+        artifacts.put(self._db, FileRow(name, UPSTREAM, path, found.sha256 or "", found.seen.size, *size))
+
+    def _store_original(self, found: Found, name: str, *, keep_name: bool = False) -> _Placed:
+        """Link or copy the file to its place; a file that lies there without a row and is another one is let be."""
+        extension = _extension(found)
+        while True:
+            relative = f"{UPSTREAM}/{name}.{extension}"
+            try:
+                self._link_or_place(found, relative)
+            except FileExistsError:
+                if not self._same_bytes(found, relative):
+                    if keep_name:
+                        message = f"has its place taken by another file, art/{relative}; `artpipe verify` tells more"
+                        raise _NotAdmittedError("name-taken", message) from None
+                    name = self._free_name(name, found.sha256 or "")
+                    continue
+            return _Placed(name, relative)
+
+    def _link_or_place(self, found: Found, relative: str) -> None:
+        store = self._library.store
+        if found.copy is not None:
+            store.place(found.copy, relative)
+            return
+        try:
+            store.link(Path(found.path), relative)
+        except FileExistsError:
+            raise
+        except OSError:
+            self._copy(found, relative)
+            return
+        status = store.path(relative).stat()
+        if (status.st_size, status.st_mtime_ns, status.st_ino) != (
+            found.seen.size,
+            found.seen.mtime_ns,
+            found.seen.inode,
+        ):
+            # Another file has taken the name since it was read.
+            store.remove_stray(relative)
+            raise _NotAdmittedError("changing", "was replaced while it was registered; register it again")
+
+    def _copy(self, found: Found, relative: str) -> None:
+        """No hard link possible here (another file system, or one without links): copy what was read."""
+        from artpipe.pipeline.intake import copy_checked
+
+        try:
+            scratch = copy_checked(found, self._library.store.scratch(_owner()))
+        except FileNotFoundError:
+            raise _NotAdmittedError("changing", "went away while it was registered") from None
+        if scratch is None:
+            raise _NotAdmittedError("changing", "changes while it is registered; register it again later")
+        self._library.store.place(scratch, relative)
+
+    def _same_bytes(self, found: Found, relative: str) -> bool:
+        return durable.sha256_of(self._library.store.path(relative)) == found.sha256
+
+    def _imagine(self, found: Found) -> Admitted:
+        """What `_place` would answer, without writing anything."""
+        base = image_id(PurePath(found.path).name)
+        if found.sha256 is None:
+            known_name = images.get(self._db, base) is not None or base in self._imagined.values()
+            self._imagined[f"empty {base}"] = base
+            return Admitted("unchanged" if known_name else "registered", base)
+        known = images.by_sha256(self._db, found.sha256)
+        if known is None and found.sha256 not in self._imagined:
+            self._imagined[found.sha256] = base
+            problem = _problem(found)
+            return Admitted("rejected" if problem else "registered", base, problem)
+        if known is not None and known["content"] == "absent":
+            return Admitted("registered", known["id"])
+        source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
+        same = source is not None and known is not None and source[1] == known["id"]
+        return Admitted("unchanged" if same else "duplicates", base)
+
+
+class _NotAdmittedError(Exception):
+    """One file cannot be taken in; nothing was written for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def _owner() -> str:
+    return f"register-{os.getpid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    name: str
+    path: str
+
+
+def _problem(found: Found) -> str | None:
+    return found.probe.problem if found.probe else None
+
+
+def _extension(found: Found) -> str:
+    """The real type's, in the spelling the file had if that is one of its spellings."""
+    written = PurePath(found.path).suffix[1:].lower()
+    real = found.probe.extension if found.probe else ""
+    if real:
+        return written if {written, real} == {"jpg", "jpeg"} or {written, real} == {"tif", "tiff"} else real
+    return written if written.isascii() and written.isalnum() and len(written) <= _SAFE_SUFFIX else "bin"

@@ -1,0 +1,161 @@
+"""register: take files into the library by their content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from artpipe.actions.admit import Admission, Admitted
+from artpipe.actions.report import Problem, Progress, Report, Silent
+from artpipe.db import sources
+from artpipe.db.sources import Seen
+from artpipe.names import path_text, shown
+from artpipe.pipeline.walk import Candidate, PassedOver, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from artpipe.library import Library
+    from artpipe.pipeline.intake import Found
+
+LOOK_UP = 1000
+RECORD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRequest:
+    """What to register.
+
+    Args:
+        paths: files and folders.
+        approve: approve what is new or pending, unless its bytes are bad.
+        rehash: read files also when size, time and inode say that they are unchanged.
+        copy: copy originals instead of linking them.
+    """
+
+    paths: Iterable[str]
+    approve: bool = False
+    username: str | None = None
+    url: str | None = None
+    copy: bool = False
+    rehash: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class _Counts:
+    registered: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    skipped: list[PassedOver] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def register(library: Library, request: RegisterRequest, progress: Progress | None = None) -> Report:
+    """Register files; every one of them ends as a row, as known already, or as a named problem."""
+    library.require_art()
+    registering = _Registering(library, request, progress or Silent())
+    registering.run()
+    return registering.report()
+
+
+class _Registering:
+    def __init__(self, library: Library, request: RegisterRequest, progress: Progress) -> None:
+        self._library, self._request, self._progress = library, request, progress
+        self._counts = _Counts()
+        self._admission = Admission(library, request)
+
+    def run(self) -> None:
+        from artpipe.pipeline.intake import read_all
+
+        self._progress.start("registering", None)
+        try:
+            with self._admission.reading() as how:
+                found = self._only_found(read_all(self._to_read(), how))
+                while batch := list(islice(found, RECORD)):
+                    self._count(self._admission.admit(batch))
+        finally:
+            self._progress.finish()
+
+    def _to_read(self) -> Iterator[Candidate]:
+        """Candidates that are new or look changed."""
+        every = walk(self._request.paths)
+        while chunk := list(islice(every, LOOK_UP)):
+            candidates = [entry for entry in chunk if isinstance(entry, Candidate)]
+            for entry in chunk:
+                if isinstance(entry, PassedOver):
+                    self._pass_over(entry)
+            yield from self._changed(candidates)
+
+    def _changed(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        if self._request.rehash:
+            return list(candidates)
+        texts = [path_text(candidate.path) for candidate in candidates]
+        known = sources.find(self._library.db, texts)
+        unread, same = [], []
+        for candidate, text in zip(candidates, texts, strict=True):
+            seen, image_id = known.get(text, (None, ""))
+            if seen == Seen(candidate.size, candidate.mtime_ns, candidate.inode):
+                same.append(image_id)
+            else:
+                unread.append(candidate)
+        self._counts.unchanged += len(same)
+        self._progress.advance(len(same))
+        self._admission.seen_again(same)
+        return unread
+
+    def _only_found(self, read: Iterator[Found | PassedOver]) -> Iterator[Found]:
+        for entry in read:
+            if isinstance(entry, PassedOver):
+                self._pass_over(entry)
+            else:
+                yield entry
+
+    def _pass_over(self, entry: PassedOver) -> None:
+        if entry.failed:
+            self._counts.problems.append(
+                Problem(entry.code, path_text(entry.path), f"{shown(path_text(entry.path))} {entry.message}")
+            )
+            self._progress.advance(1, failed=1)
+        else:
+            self._counts.skipped.append(entry)
+
+    def _count(self, admitted: Sequence[Admitted | PassedOver]) -> None:
+        counts = self._counts
+        for one in admitted:
+            if isinstance(one, PassedOver):
+                self._pass_over(one)
+                continue
+            setattr(counts, one.how, getattr(counts, one.how) + 1)
+            if one.reason:
+                counts.reasons[one.reason] = counts.reasons.get(one.reason, 0) + 1
+            self._progress.advance()
+
+    def report(self) -> Report:
+        counts = self._counts
+        data = {
+            "registered": counts.registered,
+            "unchanged": counts.unchanged,
+            "duplicates": counts.duplicates,
+            "rejected": counts.rejected,
+            "failed": len(counts.problems),
+            "skipped": len(counts.skipped),
+            "rejected_by_reason": dict(sorted(counts.reasons.items())),
+        }
+        return Report(data=data, notes=self._notes(data), problems=counts.problems)
+
+    def _notes(self, data: dict[str, object]) -> list[str]:
+        would = "would be " if self._request.dry_run else ""
+        reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(self._counts.reasons.items()))
+        parts = [
+            f"{data['registered']} {would}registered",
+            f"{data['unchanged']} unchanged",
+            f"{data['duplicates']} duplicates",
+        ]
+        parts.append(f"{data['rejected']} rejected" + (f" ({reasons})" if reasons else ""))
+        parts.append(f"{data['failed']} failed")
+        skipped = [f"skipped: {shown(path_text(entry.path))} {entry.message}" for entry in self._counts.skipped]
+        return [*skipped, ", ".join(parts)]

@@ -1,0 +1,213 @@
+"""run: bring stages up to date."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from artpipe.actions.report import Problem, Progress, Report, Silent, Table
+from artpipe.db import jobs, runs
+from artpipe.model import Claim, Failure, Outcome
+from artpipe.names import shown
+from artpipe.pipeline.drain import Drain, Tally
+from artpipe.pipeline.executors import WorkerPool
+from artpipe.pipeline.lifecycle import Desk
+from artpipe.pipeline.plan import Planner, Wish
+from artpipe.pipeline.stopping import Stop, listening
+from artpipe.store.locks import RunLock, is_alive, lock_path
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from artpipe.library import Library
+    from artpipe.stages.stage import Parameters
+
+_EXIT = {"interrupted": 130, "terminated": 143}
+TOOL_MISSING = 69
+WORK_REMAINS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to bring up to date, and for how long.
+
+    Args:
+        command: as it stands in `runs`.
+        wish: which stages and images.
+        workers: worker processes; 0 for the settings' number.
+        problems: what is known to be wrong already (unknown ids).
+    """
+
+    command: str
+    wish: Wish
+    workers: int = 0
+    stop: Stop = field(default_factory=Stop)
+    dry_run: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def run(library: Library, request: RunRequest, progress: Progress | None = None) -> Report:
+    """Plan, then work until nothing is left, or until the run is told to stop."""
+    library.require_art()
+    request = replace(request, wish=_with_threads(library, request))
+    planner = Planner(library, request.wish)
+    if request.dry_run:
+        return _forecast(planner, planner.count(), request)
+    return _Running(library, request, planner, progress or Silent()).go()
+
+
+class _Running:
+    def __init__(self, library: Library, request: RunRequest, planner: Planner, progress: Progress) -> None:
+        self._library, self._request, self._planner, self._progress = library, request, planner, progress
+        self._problems = list(request.problems)
+        self._stop = request.stop
+
+    def go(self) -> Report:
+        self._stop.start()
+        with (
+            listening(self._stop),
+            _registered(self._library, self._request.command, self._stop) as (run_id, lock),
+        ):
+            reclaim_dead(self._library)
+            planned = self._planner.fill()
+            tally = self._work(run_id, lock, planned)
+        return self._report(planned, tally)
+
+    def _work(self, run_id: int, lock: Path, planned: Counter[tuple[str, str]]) -> Tally:
+        library = self._library
+        scratch = library.store.scratch(f"run-{run_id}")
+        pool = WorkerPool(self._request.workers or library.settings.workers(), lock, scratch)
+        drain = Drain(Desk(library, self._planner, run_id, scratch), pool, self._stop, self._on_end)
+        self._progress.start("working", planned.total())
+        try:
+            drain.run()
+        finally:
+            # Only when no worker can write any more do the jobs go back.
+            pool.close()
+            with library.db.transaction():
+                jobs.release(library.db, run_id)
+            library.store.drop_scratch(f"run-{run_id}")
+            self._progress.finish()
+        return drain.tally
+
+    def _on_end(self, claim: Claim, outcome: Outcome) -> None:
+        if not isinstance(outcome, Failure):
+            self._progress.advance()
+        elif outcome.kind != "environment":
+            self._progress.advance(1, failed=1)
+            message = f"{claim.stage} of {shown(claim.image_id)} failed ({outcome.code}): {shown(outcome.message)}"
+            self._problems.append(Problem(outcome.code, claim.image_id, message))
+
+    def _report(self, planned: Counter[tuple[str, str]], tally: Tally) -> Report:
+        remaining = self._remaining(planned, tally)
+        by_stage = {
+            stage: {"completed": tally.completed[stage], "failed": tally.failed[stage]}
+            for stage in self._planner.stages
+            if tally.completed[stage] or tally.failed[stage]
+        }
+        data = {
+            "completed": tally.completed.total(),
+            "failed": tally.failed.total(),
+            "remaining": remaining,
+            "by_stage": by_stage,
+            "stopped": self._stop.why,
+            "blocked": tally.blocked,
+        }
+        notes = [f"{stage} was left out: {why}" for stage, why in tally.blocked.items()]
+        return Report(
+            data=data,
+            notes=[*notes, _sentence(data, planned)],
+            tables=[],
+            problems=self._problems,
+            exit_code=self._exit_code(remaining, tally),
+        )
+
+    def _remaining(self, planned: Counter[tuple[str, str]], tally: Tally) -> int:
+        """What is left; the queue holds only what can be done next, so a stopped run counts from its plan."""
+        queued = jobs.remaining(self._library.db, self._planner.stages, selected=self._planner.selected)
+        stopped = self._stop.why is not None or self._stop.jobs is not None
+        return max(queued, planned.total() - tally.ended()) if stopped else queued
+
+    def _exit_code(self, remaining: int, tally: Tally) -> int | None:
+        if self._stop.why in _EXIT:
+            return _EXIT[self._stop.why]
+        if self._stop.why == "time" and remaining:
+            return WORK_REMAINS
+        return TOOL_MISSING if tally.blocked else None
+
+
+def _sentence(data: Mapping[str, object], planned: Counter[tuple[str, str]]) -> str:
+    if not planned and not data["completed"] and not data["failed"] and not data["remaining"]:
+        return "Nothing to do: everything is up to date"
+    parts = [f"{data['completed']} completed", f"{data['failed']} failed", f"{data['remaining']} remaining"]
+    why = {"interrupted": "interrupted: ", "terminated": "terminated: ", "time": "time is up: "}.get(
+        str(data["stopped"]), ""
+    )
+    return why + ", ".join(parts)
+
+
+def _forecast(planner: Planner, planned: Counter[tuple[str, str]], request: RunRequest) -> Report:
+    """What a run would do: counts by stage and reason."""
+    by_stage: dict[str, dict[str, int]] = {}
+    for stage in planner.stages:
+        reasons = {reason: number for (name, reason), number in planned.items() if name == stage}
+        if reasons:
+            by_stage[stage] = dict(sorted(reasons.items()))
+    total = planned.total()
+    if request.stop.jobs is not None:
+        total = min(total, request.stop.jobs)
+    rows = [(stage, reason, number) for stage, reasons in by_stage.items() for reason, number in reasons.items()]
+    return Report(
+        data={"would_run": total, "by_stage": by_stage},
+        tables=[Table(("stage", "reason", "jobs"), rows)] if rows else [],
+        notes=[f"{total} jobs would run" if total else "Nothing to do: everything is up to date"],
+        problems=request.problems,
+    )
+
+
+@contextmanager
+def _registered(library: Library, command: str, stop: Stop) -> Iterator[tuple[int, Path]]:
+    """A row in `runs` and the lock that proves it alive, visible to others in the same moment."""
+    db = library.db
+    with db.transaction():
+        run_id = runs.start(db, command, socket.gethostname(), os.getpid())
+        lock = RunLock(lock_path(db.path, run_id))
+    outcome = "failed"
+    try:
+        yield run_id, lock.path
+        outcome = stop.why or "finished"
+    finally:
+        with db.transaction():
+            runs.end(db, run_id, outcome)
+        lock.release()
+
+
+def reclaim_dead(library: Library) -> int:
+    """Take back the jobs of runs whose processes are all gone; returns how many."""
+    db, taken = library.db, 0
+    with db.transaction():
+        for row in runs.open_runs(db):
+            if not is_alive(lock_path(db.path, row["id"])):
+                taken += sum(jobs.reclaim(db, row["id"]))
+                runs.end(db, row["id"], "died")
+                lock_path(db.path, row["id"]).unlink(missing_ok=True)
+                library.store.drop_scratch(f"run-{row['id']}")
+    return taken
+
+
+def _with_threads(library: Library, request: RunRequest) -> Wish:
+    """Share the cores among the workers: makers that can use several threads get their part each."""
+    from artpipe.settings import available_cores
+
+    workers = request.workers or library.settings.workers()
+    share = max(available_cores() // workers, 1)
+    by_hand: dict[str, Parameters] = dict(request.wish.by_hand)
+    for name, stage in library.graph.stages.items():
+        if stage.params.get("threads") == 0:
+            by_hand[name] = {"threads": share, **by_hand.get(name, {})}
+    return replace(request.wish, by_hand=by_hand)

@@ -1,0 +1,64 @@
+"""undo: take back the last batch of decisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from artpipe.actions.report import Report
+from artpipe.db import decisions
+
+if TYPE_CHECKING:
+    from artpipe.db.connection import Row
+    from artpipe.library import Library
+    from artpipe.model import Decision
+
+PAGE = 4000
+
+
+def undo(library: Library, *, dry_run: bool = False) -> Report:
+    """Give the images of the newest batch back the state they had before it.
+
+    What was decided again since then, by whatever means, is left as it is.
+    """
+    batch = decisions.last_batch(library.db)
+    if batch is None:
+        return Report(data={"undone": 0, "kept": 0, "command": None}, notes=["There is nothing to undo"])
+    undone, kept = _revert(library, batch["id"], dry_run=dry_run)
+    data = {"undone": undone, "kept": kept, "command": batch["command"]}
+    would = "would be " if dry_run else ""
+    later = f"; {kept} were decided again since and stay" if kept else ""
+    return Report(
+        data=data,
+        notes=[f"{undone} {would}taken back (`{batch['command']}` of {batch['created_at']}){later}"],
+    )
+
+
+def _revert(library: Library, batch: int, *, dry_run: bool) -> tuple[int, int]:
+    db, who = library.db, library.settings.user
+    undone = kept = after = 0
+    undo_batch: int | None = None
+    while page := decisions.undo_page(db, batch, after, PAGE):
+        after = page[-1]["id"]
+        untouched = [row for row in page if row["now"] == row["became"] and row["reason_now"] == row["reason"]]
+        undone += len(untouched)
+        kept += len(page) - len(untouched)
+        if dry_run:
+            continue
+        with db.transaction():
+            if undo_batch is None:
+                undo_batch = decisions.open_batch(db, "undo", who)
+            with decisions.deciding(db, undo_batch, who):
+                _put_back(library, untouched)
+    if undo_batch is not None:
+        with db.transaction():
+            decisions.mark_undone(db, batch, undo_batch)
+    return undone, kept
+
+
+def _put_back(library: Library, rows: list[Row]) -> None:
+    groups: dict[tuple[Decision, str | None], list[str]] = defaultdict(list)
+    for row in rows:
+        groups[row["was"], row["was_reason"]].append(row["image_id"])
+    for (decision, reason), ids in groups.items():
+        decisions.decide(library.db, ids, decision, reason)

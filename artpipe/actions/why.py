@@ -1,0 +1,96 @@
+"""why: would a stage be run for an image, and because of what."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from artpipe.actions.identify import resolve
+from artpipe.actions.jobs import require_stages
+from artpipe.actions.report import Report
+from artpipe.db import jobs
+from artpipe.names import shown
+from artpipe.pipeline.plan import Planner, Wish
+from artpipe.stages.registry import wanted_part
+
+if TYPE_CHECKING:
+    from artpipe.library import Library
+    from artpipe.model import Stage
+
+_SAYS = {
+    "missing": "it was never made",
+    "retry": "it failed before and is due again",
+    "recipe-changed": "its recipe changed",
+    "input-changed": "what it is made from changed",
+    "input-remade": "what it is made from will be made again first",
+}
+
+
+def why(library: Library, name: str, stage_name: str) -> Report:
+    """Explain one (image, stage): whether it would run, the reason code, and the facts behind it."""
+    require_stages(library, (stage_name,))
+    found, problems = resolve(library, [name])
+    if not found:
+        return Report(problems=problems)
+    planner = Planner(library, Wish())
+    with library.db.snapshot():
+        reason, facts = planner.explain(found[0], stage_name)
+    data = _answer(library, planner.graph.stages[stage_name], found[0], (reason, facts))
+    return Report(data=data, lines=[data["message"]])
+
+
+def _answer(
+    library: Library, stage: Stage, image_id: str, planned: tuple[str | None, dict[str, Any]]
+) -> dict[str, Any]:
+    reason, facts = planned
+    job = jobs.latest(library.db, image_id, stage.name)
+    answer: dict[str, Any] = {
+        "id": image_id,
+        "stage": stage.name,
+        "would_run": reason is not None,
+        "reason": reason,
+        "changes": {},
+    }
+    subject = f"{stage.name} of {shown(image_id)}"
+    if reason is not None:
+        answer["changes"] = _changes(stage, facts) if reason == "recipe-changed" else {}
+        answer["message"] = f"{subject} would run: {_SAYS[reason]}{_changes_text(answer['changes'])}."
+    else:
+        answer["reason"], text = _not_because(stage, facts, job)
+        answer["message"] = f"{subject} would not run: {text}."
+    return answer
+
+
+def _not_because(stage: Stage, facts: dict[str, Any], job: Any) -> tuple[str, str]:
+    if stage.audience == "approved" and not facts["approved"]:
+        state = "rejected" if facts["rejected"] else "not approved"
+        return "not-approved", f"the image is {state}, and this stage is for approved ones"
+    if stage.audience == "not-rejected" and facts["rejected"]:
+        return "rejected", "the image is rejected"
+    if facts["has_output"] is not None and facts["has_input"] is not None:
+        if facts["pinned"]:
+            return "pinned", "it is up to date, with the parameters it was asked for by hand"
+        return "fresh", "it is up to date"
+    if job is not None and job["status"] == "failed":
+        return "failed-before", _failed_before(job)
+    source = facts["input_stage"] or "nothing this image has"
+    return "waiting", f"it is made from {source}, which is not there"
+
+
+def _failed_before(job: Any) -> str:
+    later = f"; it is due again at {job['due_at']} UTC" if job["failure_kind"] == "transient" else ""
+    return f"it failed before ({job['error_code']}: {job['error_message']}){later}; `artpipe retry` makes it due now"
+
+
+def _changes(stage: Stage, facts: dict[str, Any]) -> dict[str, list[Any]]:
+    """Parameters that differ between the recorded and today's recipe: key -> [from, to]."""
+    try:
+        recorded = json.loads(facts["processing_params"] or "{}")
+    except json.JSONDecodeError:
+        recorded = {}
+    today = wanted_part(stage.kind, stage.params)
+    return {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}
+
+
+def _changes_text(changes: dict[str, list[Any]]) -> str:
+    return "".join(f" ({key} from {before} to {after})" for key, (before, after) in changes.items())

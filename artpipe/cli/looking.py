@@ -1,0 +1,106 @@
+"""list, show, find-ready, stats, why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from artpipe.cli import render
+from artpipe.cli.options import Common, Limit
+from artpipe.library import open_library
+from artpipe.model import Decision
+
+if TYPE_CHECKING:
+    from artpipe.actions.report import Report
+
+
+class Status(StrEnum):
+    """A decision, as an option takes it."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PENDING = "pending"
+
+
+WithStatus = Annotated[
+    Status | None, typer.Option("--status", help="Only images with this decision.", show_default=False)
+]
+WithStage = Annotated[
+    str | None,
+    typer.Option("--stage", metavar="STAGE", help="Only images that have this artifact.", show_default=False),
+]
+Image = Annotated[str, typer.Argument(metavar="ID", help="An image.")]
+StageName = Annotated[str, typer.Argument(metavar="STAGE", help="A stage.")]
+InputStage = Annotated[str, typer.Argument(metavar="INPUT", help="The stage they must have.")]
+OutputStage = Annotated[str, typer.Argument(metavar="OUTPUT", help="The stage they must lack.")]
+
+
+def list_(common: Common, *, status: WithStatus = None, stage: WithStage = None, limit: Limit = None) -> int:
+    r"""List the ids of images, newest first.
+
+    \b
+    Example:
+      artpipe list --status pending --limit 100
+      artpipe list --stage ersgan-enhanced
+    """
+    from artpipe.actions.list_images import list_images
+
+    decision: Decision | None = status.value if status else None
+    with open_library(common.place()) as library:
+        return render.show(list_images(library, decision, stage, limit), common)
+
+
+def show(common: Common, image: Image) -> Report:
+    r"""Show everything about one image.
+
+    \b
+    Example:
+      artpipe show 00af
+      artpipe show 00af --json
+    """
+    from artpipe.actions.show import show as action
+
+    with open_library(common.place()) as library:
+        return action(library, image)
+
+
+def find_ready(common: Common, input_stage: InputStage, output_stage: OutputStage, *, limit: Limit = None) -> int:
+    r"""Print the ids of approved images that have stage INPUT and lack stage OUTPUT.
+
+    \b
+    Example:
+      artpipe find-ready web-optimized ersgan-enhanced | artpipe upscale -
+    """
+    from artpipe.actions.find_ready import find_ready as action
+
+    with open_library(common.place()) as library:
+        return render.show(action(library, input_stage, output_stage, limit), common)
+
+
+def stats(common: Common) -> Report:
+    r"""Show totals: images by decision, artifacts by stage, jobs by status, space.
+
+    \b
+    Example:
+      artpipe stats
+      artpipe stats --json
+    """
+    from artpipe.actions.stats import stats as action
+
+    with open_library(common.place()) as library:
+        return action(library)
+
+
+def why(common: Common, image: Image, stage: StageName) -> Report:
+    r"""Say whether a stage would be run for an image, and why or why not.
+
+    \b
+    Example:
+      artpipe why 00af ersgan-enhanced
+    """
+    from artpipe.actions.why import why as action
+
+    with open_library(common.place()) as library:
+        return action(library, image, stage)

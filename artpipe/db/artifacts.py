@@ -1,0 +1,142 @@
+"""Tables `artifacts`, `blurhash_cache` and `perceptual_hashes`: what stages made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from artpipe.db.connection import Database, Row
+    from artpipe.model import Settled, Table
+
+ROW_TABLES: dict[Table, str] = {"blurhash_cache": "blurhash", "perceptual_hashes": "phash"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """An artifact row that no job made: an original, or a file that somebody else's program wrote."""
+
+    image_id: str
+    stage: str
+    file_path: str
+    sha256: str
+    file_size: int
+    width: int | None
+    height: int | None
+    processing_params: str | None = None
+    input_sha256: str | None = None
+
+
+def put(db: Database, row: FileRow) -> None:
+    db.execute(
+        "INSERT INTO artifacts (image_id, stage, file_path, sha256, file_size, width, height, processing_params,"
+        " input_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (image_id, stage) DO UPDATE SET file_path = excluded.file_path, sha256 = excluded.sha256,"
+        " file_size = excluded.file_size, width = excluded.width, height = excluded.height,"
+        " processing_params = excluded.processing_params, input_sha256 = excluded.input_sha256, recipe = NULL,"
+        " pinned = FALSE, created_at = CURRENT_TIMESTAMP",
+        (
+            *(row.image_id, row.stage, row.file_path, row.sha256, row.file_size, row.width, row.height),
+            *(row.processing_params, row.input_sha256),
+        ),
+    )
+
+
+def settle(db: Database, table: Table, done: Settled) -> None:
+    """Record what a job made, in place of what was there before."""
+    if table == "artifacts":
+        _settle_file(db, done)
+    else:
+        _settle_value(db, table, done)
+
+
+def _settle_file(db: Database, done: Settled) -> None:
+    made, claim = done.made, done.claim
+    db.execute(
+        "INSERT INTO artifacts (image_id, stage, file_path, sha256, file_size, width, height, processing_params,"
+        " input_sha256, recipe, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (image_id, stage) DO UPDATE SET file_path = excluded.file_path, sha256 = excluded.sha256,"
+        " file_size = excluded.file_size, width = excluded.width, height = excluded.height,"
+        " processing_params = excluded.processing_params, input_sha256 = excluded.input_sha256,"
+        " recipe = excluded.recipe, pinned = excluded.pinned, created_at = CURRENT_TIMESTAMP",
+        (
+            *(claim.image_id, claim.stage, done.file_path, made.sha256, made.size, made.width, made.height),
+            *(done.processing_params, claim.input_sha256, done.recipe, claim.params is not None),
+        ),
+    )
+
+
+def _settle_value(db: Database, table: Table, done: Settled) -> None:
+    made, claim, column = done.made, done.claim, ROW_TABLES[table]
+    db.execute(
+        f"INSERT INTO {table} (image_id, stage, {column}, width, height, processing_params,"
+        " input_sha256, recipe, pinned) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f" ON CONFLICT (image_id, stage) DO UPDATE SET {column} = excluded.{column}, width = excluded.width,"
+        " height = excluded.height, processing_params = excluded.processing_params,"
+        " input_sha256 = excluded.input_sha256, recipe = excluded.recipe, pinned = excluded.pinned,"
+        " created_at = CURRENT_TIMESTAMP",
+        (
+            *(claim.image_id, claim.input_stage, made.values[column], made.width, made.height),
+            *(done.processing_params, claim.input_sha256, done.recipe, claim.params is not None),
+        ),
+    )
+
+
+def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
+    """Remove the rows of derived files; returns the paths they stood for.
+
+    Args:
+        made: (image id, stage).
+    """
+    paths = []
+    for image_id, stage in made:
+        sql = "DELETE FROM artifacts WHERE image_id = ? AND stage = ? AND stage <> 'upstream' RETURNING file_path"
+        paths += [row[0] for row in db.rows(sql, (image_id, stage))]
+    return paths
+
+
+def store_blurhash(db: Database, image_id: str, stage: str, blurhash: str, size: tuple[int, int]) -> None:
+    """A blurhash that somebody else computed; taken to describe the artifact as it is now."""
+    db.execute(
+        "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height, input_sha256)"
+        " VALUES (?, ?, ?, ?, ?, (SELECT sha256 FROM artifacts WHERE image_id = ? AND stage = ?))"
+        " ON CONFLICT (image_id, stage) DO UPDATE SET blurhash = excluded.blurhash, width = excluded.width,"
+        " height = excluded.height, input_sha256 = excluded.input_sha256, recipe = NULL, pinned = FALSE,"
+        " processing_params = NULL, created_at = CURRENT_TIMESTAMP",
+        (image_id, stage, blurhash, *size, image_id, stage),
+    )
+
+
+def get(db: Database, image_id: str, stage: str) -> Row | None:
+    return db.row("SELECT * FROM artifacts WHERE image_id = ? AND stage = ?", (image_id, stage))
+
+
+def of_image(db: Database, image_id: str) -> list[Row]:
+    return db.rows("SELECT * FROM artifacts WHERE image_id = ? ORDER BY id", (image_id,))
+
+
+def values_of_image(db: Database, table: Table, image_id: str) -> list[Row]:
+    return db.rows(f"SELECT * FROM {table} WHERE image_id = ? ORDER BY stage", (image_id,))
+
+
+def counts(db: Database) -> dict[str, int]:
+    """Artifacts by stage, the row stages `blurhash` and `phash` included."""
+    found = {row[0]: row[1] for row in db.rows("SELECT stage, count(*) FROM artifacts GROUP BY stage ORDER BY stage")}
+    for table, name in ROW_TABLES.items():
+        number = db.scalar(f"SELECT count(*) FROM {table}")
+        if number:
+            found[name] = number
+    return dict(sorted(found.items()))
+
+
+def sizes(db: Database) -> dict[str, int]:
+    """Bytes by stage."""
+    sql = "SELECT stage, COALESCE(sum(file_size), 0) FROM artifacts GROUP BY stage ORDER BY stage"
+    return {row[0]: row[1] for row in db.rows(sql)}
+
+
+def some_paths(db: Database) -> list[str]:
+    """A few files that must lie in `art/` if it is the right folder."""
+    return [row[0] for row in db.rows("SELECT file_path FROM artifacts ORDER BY id DESC LIMIT 3")]

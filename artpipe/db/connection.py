@@ -1,0 +1,139 @@
+"""One SQLite connection: how it is opened, how a transaction runs, what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from artpipe.errors import ArtpipeError, BusyError, ForeignDatabaseError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+# Longer than anything artpipe itself does in one transaction, and than a backup or a GUI that sits on the file.
+BUSY_SECONDS = 90.0
+
+Row = sqlite3.Row
+
+
+class Database:
+    """An open `cv.db`. Not to be handed to another thread or process."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        mode = "rwc" if create else "rw"
+        self.path = path
+        with translated(path):
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+            )
+            self._connection.row_factory = sqlite3.Row
+            for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
+                self._connection.execute(f"PRAGMA {pragma}")
+
+    def use_wal(self) -> None:
+        """Switch to write-ahead logging; asks first, because switching needs the file for itself."""
+        if self.scalar("PRAGMA journal_mode") != "wal":
+            self.execute("PRAGMA journal_mode=WAL")
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        with translated(self.path):
+            return self._connection.execute(sql, parameters)
+
+    def many(self, sql: str, rows: Iterable[Any]) -> None:
+        with translated(self.path):
+            self._connection.executemany(sql, rows)
+
+    def rows(self, sql: str, parameters: Any = ()) -> list[Row]:
+        with translated(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def stream(self, sql: str, parameters: Any = ()) -> Iterator[Row]:
+        """Rows one by one, as they are found."""
+        cursor = self.execute(sql, parameters)
+        while True:
+            with translated(self.path):
+                row = cursor.fetchone()
+            if row is None:
+                return
+            yield row
+
+    def row(self, sql: str, parameters: Any = ()) -> Row | None:
+        with translated(self.path):
+            row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+    def scalar(self, sql: str, parameters: Any = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, parameters)
+        return None if row is None else row[0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write, all or nothing. Takes the write lock at once, so that it never has to be upgraded.
+
+        Raises:
+            BusyError: somebody else held the database for longer than `BUSY_SECONDS`.
+        """
+        with self._between("BEGIN IMMEDIATE", "COMMIT"):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one consistent state; nothing is kept of what is written (temporary tables aside)."""
+        with self._between("BEGIN", "ROLLBACK"):
+            yield
+
+    @contextmanager
+    def _between(self, begin: str, end: str) -> Iterator[None]:
+        self.execute(begin)
+        try:
+            yield
+            self.execute(end)
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def sqlite_version() -> str:
+    return sqlite3.sqlite_version
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _meaning(error, path) from error
+
+
+def _meaning(error: sqlite3.Error, path: Path) -> ArtpipeError:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    primary = code & 0xFF
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return BusyError(f"{path} has been in use by another program for {BUSY_SECONDS:.0f} s. Try again later.")
+    if primary == sqlite3.SQLITE_NOTADB:
+        return ForeignDatabaseError(f"{path} is not an SQLite database. Name another file with --db.")
+    if primary in _STORAGE_CODES:
+        return StorageError(f"The database {path} failed: {error}. Check the disk and its free space, then try again.")
+    raise error
+
+
+_STORAGE_CODES = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOLFS,
+}

@@ -1,0 +1,137 @@
+"""Table `images`: rows of pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from artpipe.db.connection import Database, Row
+    from artpipe.model import Content, Decision
+
+CHUNK = 2000
+
+STATUS_SQL = {
+    "approved": "approved = TRUE AND rejected = FALSE",
+    "rejected": "approved = FALSE AND rejected = TRUE",
+    "pending": "approved = FALSE AND rejected = FALSE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """A row to insert."""
+
+    id: str
+    sha256: str | None
+    content: Content
+    file_size: int | None
+    mime_type: str | None
+    width: int | None = None
+    height: int | None = None
+    original_url: str | None = None
+    username: str | None = None
+    decision: Decision = "pending"
+    reason: str | None = None
+
+
+def insert(db: Database, image: NewImage) -> None:
+    db.execute(
+        "INSERT INTO images (id, sha256, content, file_size, mime_type, width, height, original_url, username,"
+        " approved, rejected, rejection_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(
+                image.id,
+                image.sha256,
+                image.content,
+                image.file_size,
+                image.mime_type,
+                image.width,
+                image.height,
+            ),
+            *(
+                image.original_url,
+                image.username,
+                image.decision == "approved",
+                image.decision == "rejected",
+                image.reason,
+            ),
+        ),
+    )
+
+
+def fill(db: Database, image: NewImage) -> None:
+    """Give an image that had no bytes the ones that turned up; its decision stays as it is."""
+    db.execute(
+        "UPDATE images SET sha256 = ?, content = ?, file_size = ?, mime_type = ?, width = ?, height = ?,"
+        " original_url = COALESCE(original_url, ?), username = COALESCE(username, ?) WHERE id = ?",
+        (
+            *(image.sha256, image.content, image.file_size, image.mime_type, image.width, image.height),
+            *(image.original_url, image.username, image.id),
+        ),
+    )
+
+
+def approve_pending(db: Database, ids: Sequence[str]) -> None:
+    """Approve those of the images that nobody decided on."""
+    db.execute(
+        f"UPDATE images SET approved = TRUE WHERE id IN (SELECT value FROM json_each(?)) AND {STATUS_SQL['pending']}",
+        (json.dumps(list(ids)),),
+    )
+
+
+def get(db: Database, image_id: str) -> Row | None:
+    return db.row("SELECT * FROM images WHERE id = ?", (image_id,))
+
+
+def by_sha256(db: Database, sha256: str) -> Row | None:
+    return db.row("SELECT * FROM images WHERE sha256 = ?", (sha256,))
+
+
+def resolve(db: Database, names: Sequence[Sequence[str]]) -> list[str | None]:
+    """For each list of candidate ids, the first that is an image, else the image it is an alias of, else None."""
+    every = json.dumps([name for candidates in names for name in candidates])
+    known = {row[0] for row in db.rows("SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))", (every,))}
+    found: list[str | None] = [next((name for name in candidates if name in known), None) for candidates in names]
+    missing = [name for candidates, hit in zip(names, found, strict=True) if hit is None for name in candidates]
+    if not missing:
+        return found
+    sql = "SELECT name, min(image_id) FROM aliases WHERE name IN (SELECT value FROM json_each(?)) GROUP BY name"
+    aliases = {row[0]: row[1] for row in db.rows(sql, (json.dumps(missing),))}
+    return [
+        hit if hit is not None else next((aliases[name] for name in candidates if name in aliases), None)
+        for hit, candidates in zip(found, names, strict=True)
+    ]
+
+
+def ids(db: Database, status: Decision | None, stage: str | None, limit: int | None) -> Iterator[Row]:
+    """Images, newest first."""
+    conditions = [f"({STATUS_SQL[status]})"] if status else []
+    parameters: list[str | int] = []
+    if stage:
+        conditions.append("EXISTS (SELECT 1 FROM artifacts a WHERE a.image_id = images.id AND a.stage = ?)")
+        parameters.append(stage)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    parameters.append(-1 if limit is None else limit)
+    return db.stream(f"SELECT * FROM images {where} ORDER BY created_at DESC, rowid DESC LIMIT ?", parameters)
+
+
+def counts(db: Database) -> dict[str, int]:
+    """Images by decision; the parts add up to `total` unless somebody wrote NULL by hand."""
+    rows = db.rows("SELECT approved, rejected, count(*) FROM images GROUP BY approved, rejected")
+    found = {(bool(row[0]), bool(row[1])): row[2] for row in rows}
+    total = sum(row[2] for row in rows)
+    approved, rejected = found.get((True, False), 0), found.get((False, True), 0)
+    return {
+        "total": total,
+        "approved": approved,
+        "rejected": rejected,
+        "pending": total - approved - rejected,
+    }
+
+
+def bytes_of_originals(db: Database) -> int:
+    return int(db.scalar("SELECT COALESCE(sum(file_size), 0) FROM images WHERE content = 'present'"))

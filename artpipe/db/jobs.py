@@ -1,0 +1,224 @@
+"""Table `jobs`: claim, settle, fail, release, reclaim."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from artpipe.model import Claim, Failure, Json, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from artpipe.db.connection import Database, Row
+
+MAX_ATTEMPTS = 3
+# A picture is hardly ever to blame for the death of the coordinating process, which never opens one; but a job
+# that was in hand this often when everything died is not tried for ever.
+MAX_ORPHANED = 12
+# Seconds before the second and the third attempt.
+BACK_OFF = (60, 900)
+
+DUE = "(due_at IS NULL OR due_at <= CURRENT_TIMESTAMP)"
+
+
+def claim(db: Database, run_id: int, stage: str, limit: int, *, selected: bool) -> list[int]:
+    """Take up to `limit` pending jobs of a stage, oldest first; returns their ids.
+
+    Args:
+        selected: only jobs of images in `temp.selection`.
+    """
+    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
+    rows = db.rows(
+        "UPDATE jobs SET status = 'running', run_id = ?, started_at = CURRENT_TIMESTAMP, attempts = attempts + 1"
+        " WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 'pending' AND stage = ?"
+        f" AND {DUE} {within} ORDER BY id LIMIT ?) RETURNING id",
+        (run_id, stage, limit),
+    )
+    return sorted(row[0] for row in rows)
+
+
+def claim_siblings(
+    db: Database, run_id: int, job_ids: Sequence[int], stages: Sequence[str], most: int | None
+) -> list[int]:
+    """Take the pending jobs of the same images for other stages, so that a picture is opened once for all."""
+    rows = db.rows(
+        "UPDATE jobs SET status = 'running', run_id = ?, started_at = CURRENT_TIMESTAMP, attempts = attempts + 1"
+        " WHERE id IN (SELECT s.id FROM json_each(?) c JOIN jobs j ON j.id = c.value"
+        f" JOIN jobs s INDEXED BY jobs_by_image ON s.image_id = j.image_id WHERE s.status = 'pending' AND {DUE.replace('due_at', 's.due_at')}"
+        " AND s.stage IN (SELECT value FROM json_each(?)) LIMIT ?) RETURNING id",
+        (run_id, json.dumps(list(job_ids)), json.dumps(list(stages)), -1 if most is None else max(most, 0)),
+    )
+    return sorted(row[0] for row in rows)
+
+
+def claimed(db: Database, job_ids: Sequence[int], inputs: dict[str, tuple[str, str]]) -> list[Claim]:
+    """Everything about claimed jobs that performing them needs; jobs whose input is gone are left out.
+
+    Args:
+        inputs: stage -> (input stage of approved images, input stage of the others).
+    """
+    rows = db.rows(
+        "SELECT j.id, j.image_id, j.stage, j.params, j.attempts, a.stage AS input_stage, a.file_path, a.sha256"
+        " FROM json_each(?) c JOIN jobs j ON j.id = c.value JOIN images i ON i.id = j.image_id"
+        " JOIN json_each(?) n ON n.key = j.stage"
+        " JOIN artifacts a ON a.image_id = j.image_id"
+        " AND a.stage = CASE WHEN i.approved THEN json_extract(n.value, '$[0]') ELSE json_extract(n.value, '$[1]') END"
+        " ORDER BY j.id",
+        (json.dumps(list(job_ids)), json.dumps(inputs)),
+    )
+    return [_claim(row) for row in rows]
+
+
+def record_attempt(db: Database, claims: Iterable[tuple[Claim, str]]) -> None:
+    """Note what is being tried (the fingerprint, in two parts), so that a job that never ends is known by it."""
+    db.many(
+        "UPDATE jobs SET input_sha256 = ?, recipe = ? WHERE id = ?",
+        ((claim.input_sha256, recipe, claim.job_id) for claim, recipe in claims),
+    )
+
+
+def _claim(row: Row) -> Claim:
+    return Claim(
+        job_id=row["id"],
+        image_id=row["image_id"],
+        stage=row["stage"],
+        input_stage=row["input_stage"],
+        input_path=row["file_path"],
+        input_sha256=row["sha256"],
+        params=json.loads(row["params"]) if row["params"] else None,
+        attempts=row["attempts"],
+    )
+
+
+def complete(db: Database, run_id: int, done: Settled) -> bool:
+    """End a job well; False if it is not this run's any more."""
+    cursor = db.execute(
+        "UPDATE jobs SET status = 'completed', completed_at = CURRENT_TIMESTAMP, error_message = NULL,"
+        " error_code = NULL, failure_kind = NULL, due_at = NULL, seconds = ? WHERE id = ? AND status = 'running' AND run_id = ?",
+        (done.made.seconds, done.claim.job_id, run_id),
+    )
+    return cursor.rowcount > 0
+
+
+def fail(db: Database, run_id: int, claim: Claim, failure: Failure) -> bool:
+    """End a job badly; a transient failure is due again later, until its attempts are used up."""
+    wait = BACK_OFF[min(claim.attempts, len(BACK_OFF)) - 1] if claim.attempts else BACK_OFF[0]
+    cursor = db.execute(
+        "UPDATE jobs SET status = 'failed', completed_at = CURRENT_TIMESTAMP, retry_count = retry_count + 1,"
+        " error_code = ?, error_message = ?, failure_kind = ?, due_at = datetime('now', ?), seconds = ?"
+        " WHERE id = ? AND status = 'running' AND run_id = ?",
+        (
+            *(failure.code, failure.message, failure.kind, f"+{wait} seconds", failure.seconds),
+            *(claim.job_id, run_id),
+        ),
+    )
+    return cursor.rowcount > 0
+
+
+def release(db: Database, run_id: int, job_ids: Iterable[int] | None = None) -> int:
+    """Give running jobs of this run back unharmed: all of them, or those named."""
+    within = "" if job_ids is None else "AND id IN (SELECT value FROM json_each(?))"
+    parameters: tuple[Json, ...] = (run_id,) if job_ids is None else (run_id, json.dumps(list(job_ids)))
+    return db.execute(
+        "UPDATE jobs SET status = 'pending', run_id = NULL, started_at = NULL, attempts = max(attempts - 1, 0)"
+        f" WHERE status = 'running' AND run_id = ? {within}",
+        parameters,
+    ).rowcount
+
+
+def reclaim(db: Database, run_id: int) -> tuple[int, int]:
+    """Take back what a dead run had in hand; returns (jobs pending again, jobs given up)."""
+    given_up = db.execute(
+        "UPDATE jobs SET status = 'failed', completed_at = CURRENT_TIMESTAMP, retry_count = retry_count + 1,"
+        " failure_kind = 'permanent', error_code = 'run-died',"
+        " error_message = 'The run died ' || attempts || ' times while it worked on this. `artpipe retry` tries again.'"
+        " WHERE status = 'running' AND run_id = ? AND attempts >= ?",
+        (run_id, MAX_ORPHANED),
+    ).rowcount
+    pending = db.execute(
+        "UPDATE jobs SET status = 'pending', run_id = NULL, started_at = NULL WHERE status = 'running' AND run_id = ?",
+        (run_id,),
+    ).rowcount
+    return pending, given_up
+
+
+def drop(db: Database, run_id: int, job_ids: Sequence[int]) -> None:
+    """Forget claimed jobs that are not wanted any more (input gone, decision changed, made meanwhile)."""
+    sql = "DELETE FROM jobs WHERE status = 'running' AND run_id = ? AND id IN (SELECT value FROM json_each(?))"
+    db.execute(sql, (run_id, json.dumps(list(job_ids))))
+
+
+def retry(db: Database, stages: Sequence[str], ids: Sequence[str] | None) -> int:
+    """Make failed jobs due again, whatever failed them."""
+    where, parameters = _failed(stages, ids)
+    return db.execute(
+        "UPDATE jobs SET status = 'pending', attempts = 0, due_at = NULL, completed_at = NULL, run_id = NULL"
+        f" WHERE id IN ({where})",
+        parameters,
+    ).rowcount
+
+
+def count_retry(db: Database, stages: Sequence[str], ids: Sequence[str] | None) -> int:
+    """How many jobs `retry` would make due."""
+    where, parameters = _failed(stages, ids)
+    return int(db.scalar(f"SELECT count(*) FROM ({where})", parameters))
+
+
+def _failed(stages: Sequence[str], ids: Sequence[str] | None) -> tuple[str, list[str]]:
+    """SQL for the ids of failed jobs that nothing came after."""
+    sql = (
+        "SELECT id FROM jobs j WHERE status = 'failed'"
+        " AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = j.image_id AND o.stage = j.stage AND o.id > j.id)"
+    )
+    parameters: list[str] = []
+    if stages:
+        sql += " AND stage IN (SELECT value FROM json_each(?))"
+        parameters.append(json.dumps(list(stages)))
+    if ids is not None:
+        sql += " AND image_id IN (SELECT value FROM json_each(?))"
+        parameters.append(json.dumps(list(ids)))
+    return sql, parameters
+
+
+def counts(db: Database) -> dict[str, int]:
+    found = {row[0]: row[1] for row in db.rows("SELECT status, count(*) FROM jobs GROUP BY status")}
+    return {status: found.get(status, 0) for status in ("pending", "running", "completed", "failed")}
+
+
+def listed(db: Database, statuses: Sequence[str], stage: str | None, limit: int | None) -> Iterator[Row]:
+    """Jobs by status, newest first within each."""
+    where = "AND stage = ?" if stage else ""
+    parameters: list[str | int] = [
+        json.dumps(list(statuses)),
+        *([stage] if stage else []),
+        -1 if limit is None else limit,
+    ]
+    return db.stream(
+        f"SELECT * FROM jobs WHERE status IN (SELECT value FROM json_each(?)) {where} ORDER BY status, id DESC LIMIT ?",
+        parameters,
+    )
+
+
+def latest(db: Database, image_id: str, stage: str) -> Row | None:
+    return db.row("SELECT * FROM jobs WHERE image_id = ? AND stage = ? ORDER BY id DESC LIMIT 1", (image_id, stage))
+
+
+def of_image(db: Database, image_id: str) -> list[Row]:
+    return db.rows("SELECT * FROM jobs WHERE image_id = ? ORDER BY id", (image_id,))
+
+
+def remaining(db: Database, stages: Sequence[str], *, selected: bool) -> int:
+    """Jobs of these stages that are pending (and due) or in some run's hands."""
+    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
+    sql = (
+        "SELECT count(*) FROM jobs WHERE stage IN (SELECT value FROM json_each(?)) AND"
+        f" ((status = 'pending' AND {DUE}) OR status = 'running') {within}"
+    )
+    return int(db.scalar(sql, (json.dumps(list(stages)),)))
+
+
+def pending_by_stage(db: Database) -> dict[str, int]:
+    return {
+        row[0]: row[1] for row in db.rows("SELECT stage, count(*) FROM jobs WHERE status = 'pending' GROUP BY stage")
+    }

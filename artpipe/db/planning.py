@@ -1,0 +1,245 @@
+"""Which (image, stage) are wanted: set operations over pages of images, never a loop over single rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from artpipe.db.jobs import MAX_ATTEMPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from artpipe.db.connection import Database
+    from artpipe.model import Audience, Json, Stage
+
+Source = Literal["images", "unsettled", "selection"]
+
+_KEY = {
+    "images": ("images", "id"),
+    "unsettled": ("unsettled", "image_id"),
+    "selection": ("temp.selection", "id"),
+}
+_AUDIENCE: dict[Audience, str] = {
+    "approved": "i.approved IS TRUE",
+    "not-rejected": "i.rejected IS NOT TRUE",
+    "all": "TRUE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stage with what planning it takes.
+
+    Args:
+        input_approved, input_other: the stage it is made from, for approved images and for the others ("" : none).
+        by_hand: parameters were given for this invocation alone; only then are pinned artifacts looked at too.
+    """
+
+    stage: Stage
+    input_approved: str
+    input_other: str
+    by_hand: bool = False
+
+
+def prepare(db: Database) -> None:
+    """Make the temporary tables that planning works in."""
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS page (id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TEMP TABLE IF NOT EXISTS selection (id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID")
+    db.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS wanted (image_id TEXT NOT NULL, stage TEXT NOT NULL, reason TEXT NOT NULL,"
+        " ready INTEGER NOT NULL, PRIMARY KEY (image_id, stage)) WITHOUT ROWID"
+    )
+
+
+def select(db: Database, ids: Iterable[str]) -> None:
+    db.execute("DELETE FROM temp.selection")
+    db.many("INSERT OR IGNORE INTO temp.selection VALUES (?)", ((image_id,) for image_id in ids))
+
+
+def load_page(db: Database, source: Source, after: str, size: int) -> str | None:
+    """Fill the page with the next images in order of id; returns the last one, or None at the end."""
+    table, key = _KEY[source]
+    db.execute("DELETE FROM temp.page")
+    db.execute(
+        f"INSERT INTO temp.page SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",
+        (after, size),
+    )
+    last: str | None = db.scalar("SELECT max(id) FROM temp.page")
+    return last
+
+
+def load_ids(db: Database, ids: Sequence[str]) -> None:
+    db.execute("DELETE FROM temp.page")
+    db.execute("INSERT OR IGNORE INTO temp.page SELECT value FROM json_each(?)", (json.dumps(list(ids)),))
+
+
+def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False) -> None:
+    """Fill `temp.wanted` for the images of the page.
+
+    Args:
+        targets: a stage comes after the stages it is made from.
+        claiming: what failed before counts as wanted too; somebody asked for it to be tried again.
+    """
+    db.execute("DELETE FROM temp.wanted")
+    for target in targets:
+        db.execute(_wanted_sql(target), {**_wanted_parameters(target), "claiming": claiming})
+
+
+def ready(db: Database) -> set[tuple[str, str]]:
+    """The (image, stage) of the planned page whose input is there."""
+    return {(row[0], row[1]) for row in db.rows("SELECT image_id, stage FROM temp.wanted WHERE ready")}
+
+
+def _wanted_sql(target: Target) -> str:
+    output_stage = ":stage" if target.stage.table == "artifacts" else _INPUT
+    return _WANTED.format(
+        table=target.stage.table, output_stage=output_stage, audience=_AUDIENCE[target.stage.audience]
+    )
+
+
+def _wanted_parameters(target: Target) -> dict[str, str | bool]:
+    return {
+        "stage": target.stage.name,
+        "recipe": target.stage.recipe,
+        "input_approved": target.input_approved,
+        "input_other": target.input_other,
+        "by_hand": target.by_hand,
+    }
+
+
+_INPUT = "(CASE WHEN i.approved THEN :input_approved ELSE :input_other END)"
+_OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
+_RETRIED = f"(f.failure_kind = 'transient' AND f.attempts < {MAX_ATTEMPTS} AND f.due_at <= CURRENT_TIMESTAMP)"
+# What was tried already: the same input with the same recipe.
+_TRIED = (
+    "SELECT 1 FROM jobs f WHERE f.image_id = i.id AND f.stage = :stage AND f.status = 'failed'"
+    " AND f.recipe = :recipe AND f.input_sha256 IS a.sha256"
+)
+
+# An input that was lost is made again first: only then is known whether what was made from it still fits.
+_WANTED = f"""
+INSERT INTO temp.wanted (image_id, stage, reason, ready)
+SELECT i.id, :stage,
+    CASE WHEN w.image_id IS NULL AND EXISTS ({_TRIED} AND {_RETRIED}) THEN 'retry'
+         WHEN o.image_id IS NULL THEN 'missing'
+         WHEN {_OTHER_RECIPE} THEN 'recipe-changed'
+         WHEN o.input_sha256 <> a.sha256 THEN 'input-changed'
+         ELSE 'input-remade' END,
+    w.image_id IS NULL
+FROM temp.page p
+CROSS JOIN images i ON i.id = p.id
+LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = {_INPUT}
+LEFT JOIN temp.wanted w ON w.image_id = i.id AND w.stage = {_INPUT}
+LEFT JOIN {{table}} o ON o.image_id = i.id AND o.stage = {{output_stage}}
+WHERE {{audience}}
+  AND (a.image_id IS NOT NULL OR w.image_id IS NOT NULL)
+  AND (o.image_id IS NULL OR {_OTHER_RECIPE} OR o.input_sha256 <> a.sha256 OR w.reason NOT IN ('missing', 'retry'))
+  AND (:claiming OR w.image_id IS NOT NULL OR NOT EXISTS ({_TRIED} AND NOT {_RETRIED}))
+"""
+
+
+def totals(db: Database, stages: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Wanted jobs of the page by (stage, reason)."""
+    rows = db.rows(
+        "SELECT stage, reason, count(*) FROM temp.wanted WHERE stage IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
+        (json.dumps(list(stages)),),
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: int | None = None) -> int:
+    """Turn what is wanted and ready into pending jobs; a failed job that is due again becomes pending itself.
+
+    Args:
+        params: stage -> JSON of the parameters asked for by hand.
+        limit: at most this many.
+    """
+    chosen = json.dumps(list(stages))
+    most = -1 if limit is None else limit
+    retried = db.execute(
+        "UPDATE jobs SET status = 'pending', run_id = NULL, due_at = NULL, completed_at = NULL WHERE id IN ("
+        " SELECT max(f.id) FROM temp.wanted w JOIN jobs f ON f.image_id = w.image_id AND f.stage = w.stage"
+        " WHERE w.reason = 'retry' AND w.ready AND w.stage IN (SELECT value FROM json_each(?)) AND f.status = 'failed'"
+        " AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = f.image_id AND o.stage = f.stage"
+        " AND o.status IN ('pending', 'running')) GROUP BY f.image_id, f.stage LIMIT ?)",
+        (chosen, most),
+    ).rowcount
+    most = -1 if limit is None else max(limit - retried, 0)
+    added = db.execute(
+        "INSERT INTO jobs (image_id, stage, status, reason, params)"
+        " SELECT w.image_id, w.stage, 'pending', w.reason, json_extract(?, '$.\"' || w.stage || '\"')"
+        " FROM temp.wanted w WHERE w.ready AND w.reason <> 'retry'"
+        " AND w.stage IN (SELECT value FROM json_each(?)) LIMIT ?"
+        " ON CONFLICT (image_id, stage) WHERE status IN ('pending', 'running') DO UPDATE"
+        " SET params = excluded.params, reason = excluded.reason"
+        " WHERE status = 'pending' AND excluded.params IS NOT NULL",
+        (json.dumps(params), chosen, most),
+    ).rowcount
+    return retried + added
+
+
+def settle_page(db: Database) -> None:
+    """Forget the images of the page for which nothing is wanted, open, or due again later."""
+    db.execute(
+        "DELETE FROM unsettled WHERE image_id IN (SELECT id FROM temp.page)"
+        " AND NOT EXISTS (SELECT 1 FROM temp.wanted w WHERE w.image_id = unsettled.image_id)"
+        " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.image_id = unsettled.image_id"
+        " AND (j.status IN ('pending', 'running')"
+        f" OR (j.status = 'failed' AND j.failure_kind = 'transient' AND j.attempts < {MAX_ATTEMPTS})))"
+    )
+
+
+def unsettle_all(db: Database) -> None:
+    db.execute("INSERT INTO unsettled SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM unsettled)")
+
+
+def get_meta(db: Database, key: str) -> str | None:
+    value: str | None = db.scalar("SELECT value FROM meta WHERE key = ?", (key,))
+    return value
+
+
+def set_meta(db: Database, key: str, value: str) -> None:
+    db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
+
+
+def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | None) -> Iterable[str]:
+    """Approved images that have an artifact of the first stage and none of the second, in order of id."""
+    made = _EXISTS.get(output_stage, "SELECT 1 FROM artifacts a2 WHERE a2.image_id = i.id AND a2.stage = :output")
+    rows = db.stream(
+        "SELECT i.id FROM images i JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input"
+        f" WHERE i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit",
+        {"input": input_stage, "output": output_stage, "limit": -1 if limit is None else limit},
+    )
+    return (row[0] for row in rows)
+
+
+# The artifact of a row stage is a row, for the input stage that was named.
+_EXISTS = {
+    "blurhash": "SELECT 1 FROM blurhash_cache a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
+    "phash": "SELECT 1 FROM perceptual_hashes a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
+}
+
+
+def explain(db: Database, target: Target, image_id: str) -> dict[str, Json]:
+    """What planning sees of one image and one stage, beside what `temp.wanted` says."""
+    sql = (
+        "SELECT i.approved, i.rejected, "
+        + _INPUT
+        + " AS input_stage, a.sha256 AS input_sha256, a.image_id AS has_input,"
+        " o.image_id AS has_output, o.recipe AS recipe, o.pinned AS pinned, o.input_sha256 AS made_from,"
+        " o.processing_params AS processing_params FROM images i"
+        f" LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = {_INPUT}"
+        f" LEFT JOIN {target.stage.table} o ON o.image_id = i.id"
+        f" AND o.stage = {':stage' if target.stage.table == 'artifacts' else _INPUT} WHERE i.id = :id"
+    )
+    row = db.row(sql, {**_wanted_parameters(target), "id": image_id})
+    return {} if row is None else dict(zip(row.keys(), row, strict=True))
+
+
+def reason_for(db: Database, image_id: str, stage: str) -> str | None:
+    """Why the planned page wants this job, or None."""
+    sql = "SELECT reason FROM temp.wanted WHERE image_id = ? AND stage = ?"
+    reason: str | None = db.scalar(sql, (image_id, stage))
+    return reason

@@ -1,0 +1,53 @@
+"""Tables `sources` and `aliases`: files that were seen, and other names of the same content."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from artpipe.db.connection import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the disk said about a file when it was read last."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
+    """Those of `paths` that were seen before: path -> (what was seen, image id)."""
+    rows = db.rows(
+        "SELECT path, size, mtime_ns, inode, image_id FROM sources WHERE path IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(paths)),),
+    )
+    return {row[0]: (Seen(row[1], row[2], row[3]), row[4]) for row in rows}
+
+
+def remember(db: Database, path: str, seen: Seen, image_id: str, sha256: str | None) -> None:
+    db.execute(
+        "INSERT INTO sources (path, image_id, sha256, size, mtime_ns, inode) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (path) DO UPDATE SET image_id = excluded.image_id, sha256 = excluded.sha256,"
+        " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, seen_at = CURRENT_TIMESTAMP",
+        (path, image_id, sha256, seen.size, seen.mtime_ns, seen.inode),
+    )
+
+
+def add_alias(db: Database, name: str, image_id: str) -> bool:
+    """Keep another name of an image; False if it was known."""
+    sql = "INSERT INTO aliases (name, image_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    return db.execute(sql, (name, image_id)).rowcount > 0
+
+
+def aliases_of(db: Database, image_id: str) -> list[str]:
+    return [row[0] for row in db.rows("SELECT name FROM aliases WHERE image_id = ? ORDER BY name", (image_id,))]
+
+
+def paths_of(db: Database, image_id: str) -> list[str]:
+    return [row[0] for row in db.rows("SELECT path FROM sources WHERE image_id = ? ORDER BY path", (image_id,))]

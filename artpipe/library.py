@@ -1,0 +1,86 @@
+"""A library: settings, database and store, opened and closed together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from artpipe.db import artifacts, schema
+from artpipe.errors import LibraryMissingError
+from artpipe.settings import DATABASE_NAME, Settings, find_database, load
+from artpipe.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from artpipe.db.connection import Database
+    from artpipe.model import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a library is looked for: what the command line and the environment say."""
+
+    database: Path | None = None
+    art: Path | None = None
+    environment: Mapping[str, str] | None = None
+
+    def env(self) -> Mapping[str, str]:
+        return os.environ if self.environment is None else self.environment
+
+
+class Library:
+    """An open library; use it as a context manager."""
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self.settings = settings
+        self.db = db
+        self.store = Store(settings.art)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The stages; built when first asked for, since questions to the database need none."""
+        from artpipe.stages.registry import build_graph
+
+        return build_graph(self.settings.stages, self.settings.file)
+
+    def require_art(self) -> None:
+        self.store.require(artifacts.some_paths(self.db))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.db.close()
+
+
+def open_library(place: Place) -> Library:
+    """Open an existing library.
+
+    Raises:
+        LibraryMissingError: there is none where it was looked for.
+    """
+    path = place.database or find_database(Path.cwd())
+    if path is None:
+        raise LibraryMissingError(
+            f"There is no {DATABASE_NAME} here or above."
+            " Create a library with `artpipe init` or `artpipe register PATH`, or name one with --db."
+        )
+    settings = load(path, place.art, place.env())
+    return Library(settings, schema.open_database(path))
+
+
+def create_library(place: Place) -> Library:
+    """Open a library; a missing one is created, in the working directory unless the place says where."""
+    path = place.database or find_database(Path.cwd()) or Path.cwd() / DATABASE_NAME
+    settings = load(path, place.art, place.env())
+    library = Library(settings, schema.create_database(path))
+    if not artifacts.some_paths(library.db):
+        library.store.create()
+    return library

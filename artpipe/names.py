@@ -1,0 +1,80 @@
+"""Safe names: ids from file names, text for a terminal, paths for the database."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import PurePath
+
+MAX_ID_BYTES = 200
+_UNSAFE = {"/", "\x00", "\x7f"}
+
+
+def image_id(name: str) -> str:
+    """Make an id from the base name of a file, without its extension.
+
+    The result is NFC, valid UTF-8, at most 200 bytes, holds no control character and no slash, and starts
+    with neither `-` nor `.`.
+    """
+    return safe_id(PurePath(name).stem)
+
+
+def safe_id(text: str) -> str:
+    """Make any text an id; text that is one already comes back unchanged."""
+    readable = os.fsencode(text).decode("utf-8", "backslashreplace") if _has_surrogate(text) else text
+    normal = unicodedata.normalize("NFC", readable)
+    clean = "".join("_" if _is_unsafe(character) else character for character in normal)
+    if clean[:1] in {"-", "."}:
+        clean = "_" + clean[1:]
+    return clip(clean, MAX_ID_BYTES) or "_"
+
+
+def clip(text: str, size: int) -> str:
+    """The longest beginning of `text` that fits into `size` bytes of UTF-8."""
+    return text.encode()[:size].decode("utf-8", "ignore")
+
+
+def with_suffix(base: str, sha256: str, digits: int = 8) -> str:
+    """The id of another file with the same base name: `NAME~` and the beginning of its hash."""
+    tail = "~" + sha256[:digits]
+    return clip(base, MAX_ID_BYTES - len(tail)) + tail
+
+
+def candidates(text: str) -> list[str]:
+    """The ids a user may mean by `text` (an id, a file name or a path), the most literal first."""
+    stem = PurePath(text).stem if text.strip("/.") else text
+    found = [text, safe_id(text), safe_id(PurePath(text).name or text), safe_id(stem)]
+    return [name for name in dict.fromkeys(found) if not _has_surrogate(name)]
+
+
+def path_text(path: str) -> str:
+    """A path as SQLite can hold it: bytes that are not UTF-8 become backslash escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace") if _has_surrogate(path) else path
+
+
+def shown(text: str) -> str:
+    """Foreign text made harmless for a terminal: control characters become visible escapes."""
+    return "".join(
+        character.encode("unicode_escape", "backslashreplace").decode()
+        if _is_unsafe(character, slash=False)
+        else character
+        for character in text
+    )
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _is_unsafe(character: str, *, slash: bool = True) -> bool:
+    if character == "/":
+        return slash
+    return character in _UNSAFE or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDI
+
+
+# Characters that turn the direction of text around can make one name look like another.
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

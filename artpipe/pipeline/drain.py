@@ -1,0 +1,141 @@
+"""The loop of a run: claim, perform, settle, until nothing is left or somebody says stop."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from artpipe.db import runs
+from artpipe.errors import StorageError
+from artpipe.model import Claim, Failure, Outcome
+from artpipe.pipeline import lifecycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from artpipe.pipeline.executors import WorkerPool
+    from artpipe.pipeline.lifecycle import Desk
+    from artpipe.pipeline.stopping import Stop
+
+SETTLE_SECONDS = 0.25
+SETTLE_JOBS = 256
+HEARTBEAT_SECONDS = 15.0
+# How many seconds of work to hold claimed: enough to keep every worker busy, little enough to share with other runs.
+CLAIM_SECONDS = 1.0
+MOST_CLAIMED = 512
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far.
+
+    Args:
+        blocked: stage -> why it cannot be worked on here.
+    """
+
+    completed: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    blocked: dict[str, str] = field(default_factory=dict)
+
+    def ended(self) -> int:
+        return self.completed.total() + self.failed.total()
+
+
+class Drain:
+    """Works the queue empty.
+
+    Args:
+        on_end: called with (claim, outcome) of every job that ended, after it was recorded.
+    """
+
+    def __init__(self, desk: Desk, pool: WorkerPool, stop: Stop, on_end: Callable[[Claim, Outcome], None]) -> None:
+        self._desk, self._pool, self._stop, self._on_end = desk, pool, stop, on_end
+        self.tally = Tally()
+        self._in_hand: dict[int, Claim] = {}
+        self._ended: list[tuple[Claim, Outcome]] = []
+        self._taken = 0
+        self._rate = 0.0
+        self._started = self._settled_at = self._beat_at = time.monotonic()
+
+    def run(self) -> None:
+        """Go on until the queue is empty or the run is stopped; what is in hand then still belongs to the run.
+
+        Raises:
+            StorageError: our own disk failed; no job was charged for it.
+        """
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        stopping = self._stop.check()
+        claimed = 0 if stopping else self._refill()
+        if not claimed and not self._pool.busy():
+            self._settle()
+            # Settling may have made more possible.
+            return not stopping and self._refill() > 0
+        for outcome in self._pool.poll(0.1 if self._pool.busy() else 0.0):
+            self._ended.append((self._in_hand.pop(outcome.job_id), outcome))
+        if self._due():
+            self._settle()
+        return not self._stop.grace_over()
+
+    def _due(self) -> bool:
+        old = time.monotonic() - self._settled_at >= SETTLE_SECONDS
+        return len(self._ended) >= SETTLE_JOBS or (old and bool(self._ended)) or not self._pool.busy()
+
+    def _refill(self) -> int:
+        """Claim more while less than about a second of work waits; returns how many jobs."""
+        if self._pool.backlog() > self._claim_size() // 2:
+            return 0
+        claimed = 0
+        for stage in self._desk.planner.stages:
+            room = self._room() - claimed
+            if room <= 0:
+                break
+            if stage not in self.tally.blocked:
+                claimed += self._claim(stage, room)
+        return claimed
+
+    def _claim(self, stage: str, limit: int) -> int:
+        siblings = self._stop.jobs - self._taken - limit if self._stop.jobs is not None else None
+        claims = lifecycle.claim(self._desk, stage, limit, lifecycle.Company(siblings, frozenset(self.tally.blocked)))
+        self._in_hand.update({claim.job_id: claim for claim in claims})
+        self._taken += len(claims)
+        self._pool.submit(lifecycle.tasks(self._desk, claims))
+        return len(claims)
+
+    def _claim_size(self) -> int:
+        least = self._pool.size * 2
+        return min(max(int(self._rate * CLAIM_SECONDS), least), MOST_CLAIMED)
+
+    def _room(self) -> int:
+        size = self._claim_size()
+        return size if self._stop.jobs is None else min(size, self._stop.jobs - self._taken)
+
+    def _settle(self) -> None:
+        ended, self._ended = self._ended, []
+        self._settled_at = time.monotonic()
+        if ended:
+            lifecycle.settle(self._desk, ended)
+            for claim, outcome in ended:
+                self._count(claim, outcome)
+                self._on_end(claim, outcome)
+            self._rate = self.tally.ended() / max(time.monotonic() - self._started, 0.001)
+        if self._settled_at - self._beat_at >= HEARTBEAT_SECONDS:
+            self._beat_at = self._settled_at
+            runs.beat(self._desk.library.db, self._desk.run_id)
+
+    def _count(self, claim: Claim, outcome: Outcome) -> None:
+        if not isinstance(outcome, Failure):
+            self.tally.completed[claim.stage] += 1
+        elif outcome.kind != "environment":
+            self.tally.failed[claim.stage] += 1
+            if self._stop.on_failure:
+                self._stop.ask("failure")
+        elif outcome.code == "disk":
+            raise StorageError(f"{outcome.message}. No job was charged; `artpipe run` carries on when this is mended.")
+        else:
+            self._taken -= 1
+            self.tally.blocked[claim.stage] = outcome.message

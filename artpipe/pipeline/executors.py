@@ -1,0 +1,215 @@
+"""Where work is performed: a pool of worker processes that die alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from socket import socketpair
+from typing import TYPE_CHECKING
+
+from artpipe.errors import ArtpipeError
+from artpipe.model import Failure, Outcome, Task, Work
+from artpipe.pipeline.worker import READY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# A worker has its next task at hand before it has finished this one.
+PREFETCH = 2
+_WORKER = "artpipe.pipeline.worker"
+_STARTS_IN_VAIN = 3
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    connection: Connection
+    lifeline: int
+    log: Path
+    works: deque[tuple[Task, Work]] = field(default_factory=deque)
+    ready: bool = False
+    since: float = 0.0
+
+    def overdue(self, now: float) -> bool:
+        return bool(self.works) and self.ready and now - self.since > self.works[0][1].timeout
+
+
+class WorkerPool:
+    """Performs tasks in worker processes. A worker that dies fails the one job it was at; all others go on.
+
+    Args:
+        size: number of processes.
+        lock: the run's lock file; every worker holds it too, so that the run counts as alive while any of them is.
+        folder: scratch folder for what workers print.
+    """
+
+    def __init__(self, size: int, lock: Path, folder: Path) -> None:
+        self.size = size
+        self._lock = lock
+        self._folder = folder
+        self._workers: list[_Worker] = []
+        self._queue: deque[Task] = deque()
+        self._started = 0
+        self._in_vain = 0
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        self._queue.extend(tasks)
+        self._hand_out()
+
+    def backlog(self) -> int:
+        """Tasks that wait for a worker."""
+        return len(self._queue)
+
+    def busy(self) -> bool:
+        return bool(self._queue) or any(worker.works for worker in self._workers)
+
+    def poll(self, timeout: float) -> list[Outcome]:
+        """What was finished, waiting up to `timeout` seconds for the first."""
+        outcomes: list[Outcome] = []
+        lines = {worker.connection: worker for worker in self._workers}
+        for line in wait(list(lines), timeout):
+            if isinstance(line, Connection):
+                outcomes += self._receive(lines[line])
+        outcomes += self._overdue()
+        self._hand_out()
+        return outcomes
+
+    def close(self, grace: float = 1.0) -> None:
+        """End all workers; what they had in hand is theirs no more."""
+        for worker in self._workers:
+            worker.connection.close()
+        deadline = time.monotonic() + grace
+        for worker in self._workers:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if not worker.works:
+                    worker.process.wait(max(deadline - time.monotonic(), 0.01))
+            self._kill(worker)
+        self._workers.clear()
+        self._queue.clear()
+
+    def _hand_out(self) -> None:
+        while self._queue:
+            worker = self._least_busy()
+            if worker is None:
+                return
+            self._give(worker, self._queue.popleft())
+
+    def _least_busy(self) -> _Worker | None:
+        idle = next((worker for worker in self._workers if not worker.works), None)
+        if idle is None and len(self._workers) < self.size:
+            idle = self._start()
+            self._workers.append(idle)
+        if idle is not None:
+            return idle
+        fewest = min(self._workers, key=lambda worker: len({id(task) for task, _ in worker.works}))
+        return fewest if len({id(task) for task, _ in fewest.works}) < PREFETCH else None
+
+    def _give(self, worker: _Worker, task: Task) -> None:
+        if not worker.works:
+            worker.since = time.monotonic()
+        worker.works.extend((task, work) for work in task.works)
+        # A worker that died meanwhile is noticed when its line is read.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            worker.connection.send(task)
+
+    def _receive(self, worker: _Worker) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            while worker.connection.poll():
+                message = worker.connection.recv()
+                worker.since = time.monotonic()
+                if message == READY:
+                    worker.ready, self._in_vain = True, 0
+                else:
+                    worker.works.popleft()
+                    outcomes.append(message)
+        except (EOFError, OSError):
+            outcomes += self._bury(worker, None)
+        return outcomes
+
+    def _overdue(self) -> list[Outcome]:
+        now = time.monotonic()
+        outcomes: list[Outcome] = []
+        for worker in [worker for worker in self._workers if worker.overdue(now)]:
+            limit = worker.works[0][1].timeout
+            outcomes += self._bury(
+                worker, ("timeout", f"This took longer than the limit of {limit:g} s and was stopped.")
+            )
+        return outcomes
+
+    def _bury(self, worker: _Worker, verdict: tuple[str, str] | None) -> list[Outcome]:
+        """Take a dead (or condemned) worker out: one job is to blame, what else it had in hand is handed out again."""
+        self._workers.remove(worker)
+        self._kill(worker)
+        if not worker.ready:
+            self._require_start(worker)
+        outcomes: list[Outcome] = []
+        if worker.works and worker.ready:
+            _, work = worker.works.popleft()
+            code, message = verdict or ("worker-died", _death(worker.process.returncode, worker.log))
+            outcomes.append(Failure(work.job_id, "transient", code, message, time.monotonic() - worker.since))
+        self._queue.extendleft(reversed(_regrouped(worker.works)))
+        return outcomes
+
+    def _require_start(self, worker: _Worker) -> None:
+        self._in_vain += 1
+        if self._in_vain >= _STARTS_IN_VAIN:
+            raise ArtpipeError(f"Worker processes do not start: {_death(worker.process.returncode, worker.log)}")
+
+    def _start(self) -> _Worker:
+        self._started += 1
+        log = self._folder / f"worker-{self._started}.log"
+        ours, theirs = socketpair()
+        life_read, life_write = os.pipe()
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no foreign text
+                [sys.executable, "-m", _WORKER, str(theirs.fileno()), str(life_read), str(self._lock)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(theirs.fileno(), life_read),
+                # A group of its own: Ctrl-C reaches the coordinator alone, and a worker's programs end with it.
+                process_group=0,
+                env={**os.environ, "OMP_WAIT_POLICY": "passive", "VIPS_CONCURRENCY": "1"},
+            )
+        theirs.close()
+        os.close(life_read)
+        return _Worker(process, Connection(ours.detach()), life_write, log, since=time.monotonic())
+
+    def _kill(self, worker: _Worker) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(worker.process.pid, signal.SIGKILL)
+        worker.process.wait()
+        worker.connection.close()
+        with contextlib.suppress(OSError):
+            os.close(worker.lifeline)
+
+
+def _regrouped(works: deque[tuple[Task, Work]]) -> list[Task]:
+    """The tasks that are left of what a worker had in hand."""
+    left: dict[int, tuple[Task, list[Work]]] = {}
+    for task, work in works:
+        left.setdefault(id(task), (task, []))[1].append(work)
+    return [Task(task.input_path, task.max_pixels, tuple(rest)) for task, rest in left.values()]
+
+
+def _death(returncode: int, log: Path) -> str:
+    how = f"with exit code {returncode}"
+    if returncode < 0:
+        how = f"by {signal.Signals(-returncode).name}"
+        if returncode == -signal.SIGKILL:
+            how += " (often the system's out-of-memory killer)"
+    try:
+        last = log.read_text(errors="replace").strip().splitlines()[-3:]
+    except OSError:
+        last = []
+    printed = f" Last words: {' / '.join(last)[:500]}" if last else ""
+    return f"The worker process was ended {how} while it worked on this.{printed}"

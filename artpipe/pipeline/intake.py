@@ -1,0 +1,167 @@
+"""Reading a file once: hash, type, dimensions and, where asked for, a copy."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from artpipe.db.sources import Seen
+from artpipe.errors import StorageError
+from artpipe.pipeline.walk import Candidate, PassedOver
+from artpipe.stages.probe import Probe, probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from artpipe.stages.imaging import Limits
+
+# Reading waits for disks more than for cores.
+READERS = 8
+# Larger files are streamed instead of held in memory.
+IN_MEMORY = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that was read.
+
+    Args:
+        sha256: None for an empty file: all empty files would share one.
+        probe: None for an empty file.
+        copy: the synced scratch copy, where one was asked for.
+    """
+
+    path: str
+    seen: Seen
+    sha256: str | None
+    probe: Probe | None
+    copy: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read.
+
+    Args:
+        device: of the file system that `art/` lies on; files elsewhere cannot be linked and are copied.
+        copy: copy always.
+        scratch: folder for copies; None reads only.
+    """
+
+    limits: Limits
+    device: int = 0
+    copy: bool = False
+    scratch: Path | None = None
+
+
+def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | PassedOver]:
+    """Read files in threads, results in the order of the candidates; memory stays bounded."""
+    with ThreadPoolExecutor(READERS, thread_name_prefix="artpipe-read") as pool:
+        waiting: deque[Future[Found | PassedOver]] = deque()
+        try:
+            for candidate in candidates:
+                waiting.append(pool.submit(read, candidate, how))
+                if len(waiting) >= 4 * READERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
+
+
+def read(candidate: Candidate, how: Reading) -> Found | PassedOver:
+    """Read one file; one that changes meanwhile is read once more, then passed over."""
+    try:
+        return _read(candidate.path, how) or _read(candidate.path, how) or _changing(candidate.path)
+    except OSError as error:
+        return PassedOver(candidate.path, "unreadable", f"cannot be read: {error.strerror or error}", failed=True)
+
+
+def _changing(path: str) -> PassedOver:
+    return PassedOver(path, "changing", "changes while it is read; register it again later", failed=True)
+
+
+def _read(path: str, how: Reading) -> Found | PassedOver | None:
+    # Not blocking: a name that was a file a moment ago may be a pipe now.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as file:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            return PassedOver(path, "not-a-file", "is not a regular file", failed=True)
+        if before.st_size == 0:
+            return Found(path, _seen(before), None, None)
+        found = _contents(path, file, before, how)
+        return found if _seen(os.fstat(descriptor)) == found.seen else None
+
+
+def _contents(path: str, file: io.FileIO, status: os.stat_result, how: Reading) -> Found:
+    copy = how.scratch is not None and (how.copy or status.st_dev != how.device)
+    if how.scratch is not None and not copy:
+        # A link is as durable as the file behind it.
+        os.fsync(file.fileno())
+    source: BinaryIO = io.BytesIO(file.readall()) if status.st_size <= IN_MEMORY else io.BufferedReader(file, _CHUNK)
+    target = _new_file(how.scratch) if copy and how.scratch else None
+    digest = _hash(source, target)
+    source.seek(0)
+    found = probe(source, status.st_size, how.limits)
+    if isinstance(source, io.BufferedReader):
+        source.detach()
+    return Found(path, _seen(status), digest, found, target)
+
+
+def copy_checked(found: Found, folder: Path) -> Path | None:
+    """Copy a file that was read before; None if it is not the same any more.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        StorageError: our own disk failed.
+    """
+    target = _new_file(folder)
+    with open(found.path, "rb", buffering=0) as source:
+        digest = _hash(source, target)
+    return target if digest == found.sha256 else None
+
+
+def _new_file(folder: Path) -> Path:
+    import tempfile
+
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    os.close(descriptor)
+    return Path(name)
+
+
+def _hash(source: BinaryIO, target: Path | None) -> str:
+    digest = hashlib.sha256()
+    if target is None:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+    with target.open("wb", buffering=0) as copy:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            _append(copy, chunk, target)
+        os.fchmod(copy.fileno(), 0o644)
+        os.fsync(copy.fileno())
+    return digest.hexdigest()
+
+
+def _append(copy: io.FileIO, chunk: bytes, target: Path) -> None:
+    try:
+        view = memoryview(chunk)
+        while view:
+            view = view[copy.write(view) :]
+    except OSError as error:
+        raise StorageError(f"Writing {target} failed: {error.strerror}. Make room, then register again.") from error
+
+
+def _seen(status: os.stat_result) -> Seen:
+    return Seen(status.st_size, status.st_mtime_ns, status.st_ino)

@@ -1,0 +1,148 @@
+"""One job's way: claimed, handed over as plain data, settled or failed or given back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artpipe.db import artifacts, jobs
+from artpipe.model import Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.stages.registry import with_params
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from artpipe.library import Library
+    from artpipe.pipeline.plan import Planner
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What claiming and settling need of a run."""
+
+    library: Library
+    planner: Planner
+    run_id: int
+    scratch: Path
+
+    def stage_for(self, claim: Claim) -> Stage:
+        """The stage with the parameters this very job was asked for."""
+        stage = self.planner.graph.stages[claim.stage]
+        return with_params(stage, claim.params) if claim.params else stage
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Which jobs may come along with those that are claimed.
+
+    Args:
+        most: at most this many; None for all.
+        without: stages that cannot be worked on.
+    """
+
+    most: int | None = None
+    without: frozenset[str] = frozenset()
+
+
+def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
+    """Take jobs of a stage, and of the stages that read the same files; those not wanted any more are dropped."""
+    db, planner = desk.library.db, desk.planner
+    inputs = planner.inputs()
+    shared = set(inputs[stage]) - {""}
+    siblings = [name for name in planner.stages if name not in {stage, *company.without} and set(inputs[name]) & shared]
+    with db.transaction():
+        taken = jobs.claim(db, desk.run_id, stage, limit, selected=planner.selected)
+        if not taken:
+            return []
+        taken += jobs.claim_siblings(db, desk.run_id, taken, siblings, company.most)
+        claims = jobs.claimed(db, taken, inputs)
+        wanted = planner.still_wanted(sorted({found.image_id for found in claims}))
+        kept = [found for found in claims if found.params is not None or (found.image_id, found.stage) in wanted]
+        jobs.drop(db, desk.run_id, sorted(set(taken) - {found.job_id for found in kept}))
+        jobs.record_attempt(db, [(found, desk.stage_for(found).recipe) for found in kept])
+    return kept
+
+
+def tasks(desk: Desk, claims: Sequence[Claim]) -> list[Task]:
+    """Group claimed jobs by the file they read."""
+
+    def by_input(claim: Claim) -> tuple[str, str]:
+        return claim.image_id, claim.input_path
+
+    store = desk.library.store
+    return [
+        Task(
+            input_path=str(store.path(path)),
+            max_pixels=desk.library.settings.max_pixels,
+            works=tuple(_work(desk, found) for found in group),
+        )
+        for (_, path), group in itertools.groupby(sorted(claims, key=by_input), key=by_input)
+    ]
+
+
+def _work(desk: Desk, claim: Claim) -> Work:
+    stage = desk.stage_for(claim)
+    return Work(
+        job_id=claim.job_id,
+        stage=claim.stage,
+        kind=stage.kind,
+        params=dict(stage.params),
+        scratch=str(desk.scratch / str(claim.job_id)),
+        timeout=stage.timeout,
+    )
+
+
+def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+    """Record how jobs ended: files first, then all rows in one transaction."""
+    done = [_settled(desk, claim, made) for claim, made in ended if isinstance(made, Made)]
+    failed = [(claim, failure) for claim, failure in ended if isinstance(failure, Failure)]
+    replaced = _retire(desk, done)
+    desk.library.store.adopt((Path(one.made.scratch), one.file_path) for one in done if one.made.scratch)
+    with desk.library.db.transaction():
+        for one in done:
+            _record(desk, one)
+        for claim, failure in failed:
+            _record_failure(desk, claim, failure)
+        desk.planner.follow(sorted({claim.image_id for claim, _ in ended}))
+    for old in replaced:
+        desk.library.store.remove_derived(old)
+
+
+def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:
+    stage = desk.stage_for(claim)
+    facts = {**stage.params, **made.how, "kind": stage.kind}
+    return Settled(
+        claim=claim,
+        made=made,
+        recipe=stage.recipe,
+        processing_params=json.dumps(facts, sort_keys=True),
+        file_path=f"{claim.stage}/{claim.image_id}.{made.extension}" if made.scratch else "",
+    )
+
+
+def _retire(desk: Desk, done: Sequence[Settled]) -> list[str]:
+    """Take back the rows of files that are about to be replaced, since no row may stand over other bytes.
+
+    Returns the old files that will not be overwritten, because the new ones have another extension.
+    """
+    files = [one for one in done if one.made.scratch]
+    with desk.library.db.transaction():
+        old = artifacts.retire(desk.library.db, [(one.claim.image_id, one.claim.stage) for one in files])
+    return sorted(set(old) - {one.file_path for one in files})
+
+
+def _record(desk: Desk, one: Settled) -> None:
+    db = desk.library.db
+    if jobs.complete(db, desk.run_id, one):
+        artifacts.settle(db, desk.planner.graph.stages[one.claim.stage].table, one)
+
+
+def _record_failure(desk: Desk, claim: Claim, failure: Failure) -> None:
+    db = desk.library.db
+    if failure.kind == "environment":
+        jobs.release(db, desk.run_id, [claim.job_id])
+    else:
+        jobs.fail(db, desk.run_id, claim, failure)

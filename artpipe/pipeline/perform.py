@@ -1,0 +1,96 @@
+"""Doing the work of one task: plain data in, plain data out; the same in any process on any host."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artpipe.errors import EnvironmentLackError, WorkError
+from artpipe.model import Failure, Made, Outcome, Task, Work
+from artpipe.stages.registry import maker
+from artpipe.store import durable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from artpipe.stages.imaging import Picture
+    from artpipe.stages.stage import Product
+
+# Errors that say something about our disk, not about a picture.
+_DISK_ERRORS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EIO,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENXIO,
+    errno.ESTALE,
+}
+
+
+def perform(task: Task) -> Iterator[Outcome]:
+    """Do the jobs of a task one after the other; each ends as an outcome, whatever happens."""
+    picture: Picture | None = None
+    for work in task.works:
+        started = time.perf_counter()
+        try:
+            if picture is None:
+                picture = _open(task)
+            yield _made(work, maker(work.kind).make(picture, work.params), started)
+        except Exception as error:  # noqa: BLE001 - a failure is data here, and one bad picture stops nothing
+            yield _failure(work, error, time.perf_counter() - started)
+
+
+def _open(task: Task) -> Picture:
+    from artpipe.stages.imaging import Limits, Picture
+
+    return Picture.open(Path(task.input_path), Limits(max_pixels=task.max_pixels))
+
+
+def _made(work: Work, product: Product, started: float) -> Made:
+    scratch, digest = "", ""
+    if product.data is not None:
+        scratch = f"{work.scratch}.{product.extension}"
+        Path(scratch).unlink(missing_ok=True)
+        try:
+            durable.write(Path(scratch), product.data)
+        except OSError as error:
+            raise EnvironmentLackError("disk", f"Writing {scratch} failed: {error.strerror}") from error
+        digest = hashlib.sha256(product.data).hexdigest()
+    return Made(
+        job_id=work.job_id,
+        width=product.width,
+        height=product.height,
+        seconds=time.perf_counter() - started,
+        scratch=scratch,
+        extension=product.extension,
+        sha256=digest,
+        size=len(product.data or b""),
+        values=dict(product.values),
+        how=dict(product.how),
+    )
+
+
+def _failure(work: Work, error: Exception, seconds: float) -> Failure:
+    match error:
+        case WorkError():
+            kind, code, message = error.kind, error.code, error.message
+        case FileNotFoundError():
+            kind, code = "transient", "input-missing"
+            message = f"{error.filename} is not there. `artpipe verify` shows what else is missing."
+        case OSError(errno=number) if number in _DISK_ERRORS:
+            kind, code, message = "environment", "disk", f"{error.filename}: {error.strerror}"
+        case MemoryError():
+            kind, code, message = (
+                "transient",
+                "out-of-memory",
+                "There was not enough memory for this picture.",
+            )
+        case _:
+            kind, code = "transient", "internal"
+            message = f"{type(error).__name__}: {error}"
+    return Failure(job_id=work.job_id, kind=kind, code=code, message=message, seconds=seconds)

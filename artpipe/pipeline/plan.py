@@ -1,0 +1,150 @@
+"""Which (image, stage) are missing or stale, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from artpipe.db import planning
+from artpipe.db.planning import Source, Target
+from artpipe.model import Graph, Stage
+from artpipe.stages.registry import wanted_part, with_params
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from artpipe.library import Library
+    from artpipe.stages.stage import Parameters
+
+PAGE = 2000
+_PLANNED = "planned_recipes"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one invocation is asked to bring up to date.
+
+    Args:
+        stages: names; empty for all. Stages they are made from come along.
+        ids: only these images; None for all.
+        by_hand: stage -> parameters given on the command line.
+    """
+
+    stages: tuple[str, ...] = ()
+    ids: tuple[str, ...] | None = None
+    by_hand: Mapping[str, Parameters] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans for one wish; the same code answers `--dry-run` and fills the queue."""
+
+    def __init__(self, library: Library, wish: Wish) -> None:
+        self.db = library.db
+        self.graph = _with_by_hand(library.graph, wish.by_hand)
+        self.stages = self.graph.with_ancestors(list(wish.stages)) if wish.stages else self.graph.order()
+        self.selected = wish.ids is not None
+        self._asked = {
+            stage: wanted_part(library.graph.stages[stage].kind, params) for stage, params in wish.by_hand.items()
+        }
+        self._targets = [self._target(name) for name in self.graph.order()]
+        # What is planned for some stages, or with other parameters, says nothing about the rest.
+        self._complete = not wish.stages and not self._by_hand()
+        self.totals: Counter[tuple[str, str]] = Counter()
+        planning.prepare(self.db)
+        if wish.ids is not None:
+            planning.select(self.db, wish.ids)
+
+    def _target(self, name: str) -> Target:
+        approved, other = input_stages(self.graph, self.graph.stages[name])
+        return Target(self.graph.stages[name], approved, other, bool(self._asked.get(name)))
+
+    def inputs(self) -> dict[str, tuple[str, str]]:
+        """Stage -> (stage it is made from for approved images, for the others)."""
+        return {name: input_stages(self.graph, self.graph.stages[name]) for name in self.stages}
+
+    def count(self) -> Counter[tuple[str, str]]:
+        """What a run would do, by (stage, reason); nothing is written."""
+        with self.db.snapshot():
+            source = self._source() if self._recipes_known() or self.selected else "images"
+            after: str | None = ""
+            while after is not None:
+                after = planning.load_page(self.db, source, after, PAGE)
+                self._plan_page()
+        return self.totals
+
+    def fill(self) -> Counter[tuple[str, str]]:
+        """Put everything that is wanted and ready into the queue, in one transaction a page."""
+        if not self._by_hand() and not self._recipes_known():
+            with self.db.transaction():
+                planning.unsettle_all(self.db)
+                planning.set_meta(self.db, _PLANNED, self._recipes())
+        after: str | None = ""
+        while after is not None:
+            with self.db.transaction():
+                after = planning.load_page(self.db, self._source(), after, PAGE)
+                self._plan_page()
+                self._enqueue()
+        return self.totals
+
+    def follow(self, ids: Sequence[str]) -> None:
+        """Within an open transaction: queue what has become possible for these images."""
+        planning.load_ids(self.db, ids)
+        planning.plan_page(self.db, self._targets)
+        self._enqueue()
+
+    def still_wanted(self, ids: Sequence[str]) -> set[tuple[str, str]]:
+        """Within an open transaction: which (image, stage) of these images are to be made, and can be now."""
+        planning.load_ids(self.db, ids)
+        planning.plan_page(self.db, self._targets, claiming=True)
+        return planning.ready(self.db)
+
+    def explain(self, image_id: str, stage: str) -> tuple[str | None, dict[str, Any]]:
+        """Why a run would do this job (None: it would not), and what the plan saw."""
+        planning.load_ids(self.db, [image_id])
+        planning.plan_page(self.db, self._targets)
+        return planning.reason_for(self.db, image_id, stage), planning.explain(self.db, self._target(stage), image_id)
+
+    def _source(self) -> Source:
+        if self.selected:
+            return "selection"
+        return "images" if self._by_hand() else "unsettled"
+
+    def _by_hand(self) -> bool:
+        return any(self._asked.values())
+
+    def _plan_page(self) -> None:
+        planning.plan_page(self.db, self._targets)
+        self.totals.update(planning.totals(self.db, self.stages))
+
+    def _enqueue(self) -> None:
+        params = {stage: json.dumps(asked) for stage, asked in self._asked.items() if asked}
+        planning.enqueue(self.db, self.stages, params)
+        if self._complete:
+            planning.settle_page(self.db)
+
+    def _recipes(self) -> str:
+        parts = [
+            f"{name}:{stage.recipe}:{','.join(stage.inputs)}:{stage.audience}"
+            for name, stage in self.graph.stages.items()
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _recipes_known(self) -> bool:
+        """Whether the library was planned with these stages before; if so, only unsettled images need a look."""
+        return planning.get_meta(self.db, _PLANNED) == self._recipes()
+
+
+def input_stages(graph: Graph, stage: Stage) -> tuple[str, str]:
+    """The input of a stage for approved images and for the others: the first whose audience they belong to."""
+    for_others = [name for name in stage.inputs if graph.audience_of(name) != "approved"]
+    return stage.inputs[0], for_others[0] if for_others else ""
+
+
+def _with_by_hand(graph: Graph, by_hand: Mapping[str, Parameters]) -> Graph:
+    stages = dict(graph.stages)
+    for name, params in by_hand.items():
+        stages[name] = with_params(stages[name], params)
+    return Graph(stages)

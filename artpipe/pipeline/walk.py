@@ -1,0 +1,104 @@
+"""Finding the files that a user means."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_PICTURE_SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A regular file, as the folder showed it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Something that is not read, and why.
+
+    Args:
+        failed: the user named it, or it ought to be readable; else it is only mentioned.
+    """
+
+    path: str
+    code: str
+    message: str
+    failed: bool
+
+
+def walk(roots: Iterable[str]) -> Iterator[Candidate | PassedOver]:
+    """Every file of the named files and folders, depth first, in order of name within each folder.
+
+    A root that is a symbolic link is followed. Inside a folder, names that begin with a dot are skipped, links to
+    files within the same root are followed, links to folders are not. Among equal base names pictures come first,
+    so that `a.png` gets the id `a` even where an `a.json` lies beside it.
+    """
+    for root in roots:
+        real = os.path.realpath(root)
+        try:
+            status = os.stat(real)
+        except OSError as error:
+            yield PassedOver(root, "unreadable", _reason(error), failed=True)
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            yield from _folder(real, real)
+        else:
+            yield _file(real, status, named=True)
+
+
+def _folder(folder: str, root: str) -> Iterator[Candidate | PassedOver]:
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_order)
+    except OSError as error:
+        yield PassedOver(folder, "unreadable", _reason(error), failed=True)
+        return
+    for entry in entries:
+        try:
+            if entry.is_symlink():
+                yield _linked(entry.path, root)
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _folder(entry.path, root)
+            else:
+                yield _file(entry.path, entry.stat(follow_symlinks=False), named=False)
+        except OSError as error:
+            yield PassedOver(entry.path, "unreadable", _reason(error), failed=True)
+
+
+def _order(entry: os.DirEntry[str]) -> tuple[str, bool, str]:
+    stem, suffix = os.path.splitext(entry.name)
+    return stem, suffix.lower() not in _PICTURE_SUFFIXES, entry.name
+
+
+def _linked(path: str, root: str) -> Candidate | PassedOver:
+    real = os.path.realpath(path)
+    if not Path(real).is_relative_to(root):
+        return PassedOver(path, "outside", "is a link out of the folder; register its target by name", failed=False)
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        return PassedOver(path, "folder-link", "is a link to a folder; its files are found there", failed=False)
+    return _file(path, status, named=False)
+
+
+def _file(path: str, status: os.stat_result, *, named: bool) -> Candidate | PassedOver:
+    if not stat.S_ISREG(status.st_mode):
+        return PassedOver(path, "not-a-file", "is not a regular file", failed=named)
+    return Candidate(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _reason(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"

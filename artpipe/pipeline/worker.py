@@ -1,0 +1,52 @@
+"""The main program of a worker process: tasks in, outcomes out, until the coordinator closes the line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+READY = "ready"
+
+
+def main(argv: list[str]) -> None:
+    """Serve tasks.
+
+    Args:
+        argv: descriptor of the connection, descriptor of the lifeline, path of the run's lock file.
+    """
+    from artpipe.store.locks import RunLock
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection, lifeline = Connection(int(argv[0])), int(argv[1])
+    threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
+    lock = RunLock(Path(argv[2]))  # held until this process is gone: what it writes is still this run's
+    connection.send(READY)
+    _serve(connection)
+    del lock
+
+
+def _serve(connection: Connection) -> None:
+    from artpipe.pipeline.perform import perform
+
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        for outcome in perform(task):
+            connection.send(outcome)
+
+
+def _die_with_parent(lifeline: int) -> None:
+    """The coordinator never writes to the lifeline; reading ends when it is gone, however it went."""
+    os.read(lifeline, 1)
+    # The whole group: programs that this worker started must not outlive it.
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

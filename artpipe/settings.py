@@ -1,0 +1,141 @@
+"""`artpipe.toml` and `ARTPIPE_*` variables as one frozen value."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from artpipe.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DATABASE_NAME = "cv.db"
+FILE_NAME = "artpipe.toml"
+
+# key -> least allowed value; all of them are whole numbers
+_LIBRARY_KEYS: Mapping[str, int] = {"max_pixels": 1}
+_RUN_KEYS: Mapping[str, int] = {"jobs": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a library can be told.
+
+    Args:
+        database: path of the SQLite file.
+        art: folder of all artifacts.
+        file: the settings file; it need not exist.
+        max_pixels: larger pictures are rejected as `too-large`.
+        jobs: worker processes; 0 means one per core.
+        user: who decides, as recorded in `decisions`.
+        stages: the raw `[stages.NAME]` tables; the stage registry knows what they may hold.
+    """
+
+    database: Path
+    art: Path
+    file: Path
+    max_pixels: int = 100_000_000
+    jobs: int = 0
+    user: str = ""
+    stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def workers(self) -> int:
+        return self.jobs or available_cores()
+
+
+def available_cores() -> int:
+    """Cores this process may use; containers and `taskset` are respected where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def find_database(start: Path) -> Path | None:
+    """The nearest `cv.db` in `start` or above it."""
+    for folder in [start, *start.parents]:
+        if (folder / DATABASE_NAME).is_file():
+            return folder / DATABASE_NAME
+    return None
+
+
+def load(database: Path, art: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Read the settings of the library at `database`.
+
+    Raises:
+        SettingsError: the file cannot be read, or holds an unknown key or a wrong value.
+    """
+    file = database.parent / FILE_NAME
+    raw = _read(file)
+    _only(raw, {"library", "run", "stages"}, file, "")
+    library = _section(raw, "library", _LIBRARY_KEYS, file)
+    run = _section(raw, "run", _RUN_KEYS, file)
+    stages = _stage_tables(raw, file)
+    return Settings(
+        database=database,
+        art=art or database.parent / "art",
+        file=file,
+        max_pixels=_number(environment, "ARTPIPE_MAX_PIXELS", library.get("max_pixels", 100_000_000), 1),
+        jobs=_number(environment, "ARTPIPE_JOBS", run.get("jobs", 0), 0),
+        user=environment.get("ARTPIPE_USER") or _login_name(),
+        stages=stages,
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{file}: {error}. Mend the file or move it away.") from None
+
+
+def _only(table: Mapping[str, Any], allowed: set[str], file: Path, prefix: str) -> None:
+    for key in table:
+        if key not in allowed:
+            known = ", ".join(sorted(allowed))
+            raise SettingsError(f"{file}: unknown key {prefix}{key}. Allowed here: {known}.")
+
+
+def _section(raw: Mapping[str, Any], name: str, keys: Mapping[str, int], file: Path) -> dict[str, Any]:
+    table = _table(raw, name, file)
+    _only(table, set(keys), file, f"{name}.")
+    for key, value in table.items():
+        least = keys[key]
+        if type(value) is not int or value < least:
+            raise SettingsError(f"{file}: {name}.{key} must be a whole number of at least {least}, not {value!r}.")
+    return table
+
+
+def _table(raw: Mapping[str, Any], name: str, file: Path) -> dict[str, Any]:
+    table = raw.get(name, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{file}: {name} must be a table ([{name}]), not {table!r}.")
+    return table
+
+
+def _stage_tables(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
+    stages = _table(raw, "stages", file)
+    return {name: _table(stages, name, file) for name in stages}
+
+
+def _number(environment: Mapping[str, str], name: str, fallback: int, least: int) -> int:
+    text = environment.get(name)
+    if not text:
+        return fallback
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise SettingsError(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
+
+
+def _login_name() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid())

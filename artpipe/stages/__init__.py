@@ -1,0 +1,1 @@
+"""Makers: bytes in, bytes out; no database, no store, no settings."""

@@ -1,0 +1,111 @@
+"""The contract between the pipeline and whatever makes an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from artpipe.errors import SettingsError
+
+if TYPE_CHECKING:
+    from artpipe.stages.imaging import Picture
+
+ParameterValue = str | int | float | bool
+Parameters = Mapping[str, ParameterValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One setting of a maker; its type is the type of its default.
+
+    Args:
+        default: value when `artpipe.toml` and the command line say nothing.
+        help: one sentence for `docs/` and for messages.
+        choices: all allowed values, where there are few.
+        minimum, maximum: allowed range of a number, both included.
+        wanted: True if it changes *what* is wanted and so belongs to the recipe; False if it only says *how*
+            the result is computed (tile size, device, threads): recorded, never compared.
+    """
+
+    default: ParameterValue
+    help: str
+    choices: Sequence[ParameterValue] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    wanted: bool = True
+
+    def check(self, value: object) -> ParameterValue:
+        """Return `value` as this parameter's type.
+
+        Raises:
+            SettingsError: the message says what is allowed; the caller adds file and key.
+        """
+        kind = type(self.default)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind or not self._in_range(value):
+            raise SettingsError(f"must be {self.allowed()}, not {value!r}")
+        return value
+
+    def _in_range(self, value: ParameterValue) -> bool:
+        if self.choices:
+            return value in self.choices
+        if isinstance(value, str | bool):
+            return True
+        low = self.minimum is None or value >= self.minimum
+        return low and (self.maximum is None or value <= self.maximum)
+
+    def allowed(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(str(choice) for choice in self.choices)
+        noun = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}[type(self.default)]
+        if self.minimum is not None and self.maximum is not None:
+            return f"{noun} from {self.minimum:g} to {self.maximum:g}"
+        return noun
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a maker made, as plain data.
+
+    Args:
+        width, height: pixels of the product; for a row stage, of the picture it describes.
+        data: the complete bytes of the file, or None for a row stage.
+        extension: of the file, without dot; empty for a row stage.
+        values: columns of the row, for a row stage (`{"blurhash": "L9AB…"}`).
+        how: what says how it was computed (engine, device, tile, versions): recorded, never compared.
+    """
+
+    width: int
+    height: int
+    data: bytes | None = None
+    extension: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    how: Mapping[str, ParameterValue] = field(default_factory=dict)
+
+
+class Maker(Protocol):
+    """A kind of work. One instance lives as long as its worker process, so it may keep models loaded.
+
+    `version` goes up whenever the same input and parameters would give another result than before: everything
+    made by the older version is stale then.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int]
+    parameters: ClassVar[Mapping[str, Parameter]]
+
+    def make(self, picture: Picture, params: Parameters) -> Product:
+        """Make one product; `params` holds a checked value for every key of `parameters`.
+
+        Raises:
+            PictureError: the picture is to blame.
+            EnvironmentLackError: this machine lacks something.
+        """
+        ...
+
+
+def wanted(maker: type[Maker] | Maker, params: Parameters) -> dict[str, ParameterValue]:
+    """The parameters that belong to the recipe."""
+    return {key: params[key] for key, parameter in maker.parameters.items() if parameter.wanted}

@@ -1,0 +1,141 @@
+"""The tree `art/STAGE/ID.EXT` and the scratch space beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artpipe.errors import ArtMissingError, StorageError
+from artpipe.store import durable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SCRATCH = ".scratch"
+
+
+class Store:
+    """The files of one library."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    def require(self, known_files: Iterable[str]) -> None:
+        """Prove that `art/` is there and is the one the database describes.
+
+        Args:
+            known_files: a few files that must exist, relative to the root.
+
+        Raises:
+            ArtMissingError: the folder is missing, or holds none of them (a disk that is not mounted).
+        """
+        if not self.root.is_dir():
+            raise ArtMissingError(f"There is no folder {self.root}. Mount its disk, or name another with --art.")
+        known = list(known_files)
+        if known and not any((self.root / name).exists() for name in known) and self._is_empty():
+            raise ArtMissingError(
+                f"{self.root} is empty, but the database knows files in it. Mount its disk, or name another with --art."
+            )
+
+    def _is_empty(self) -> bool:
+        with os.scandir(self.root) as entries:
+            return not any(entry.is_dir() and not entry.name.startswith(".") for entry in entries)
+
+    def path(self, relative: str) -> Path:
+        """The absolute path of a recorded file.
+
+        Raises:
+            StorageError: the record points out of `art/`.
+        """
+        parts = Path(relative).parts
+        if not parts or ".." in parts or Path(relative).is_absolute():
+            raise StorageError(
+                f"The database names {relative!r}, which does not lie below {self.root}. Run `artpipe verify`."
+            )
+        return self.root / relative
+
+    def scratch(self, owner: str) -> Path:
+        """A folder for unfinished files on the same file system; everything in it may be thrown away."""
+        folder = self.root / SCRATCH / owner
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def scratch_owners(self) -> list[str]:
+        folder = self.root / SCRATCH
+        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+
+    def drop_scratch(self, owner: str) -> None:
+        shutil.rmtree(self.root / SCRATCH / owner, ignore_errors=True)
+
+    def adopt(self, moves: Iterable[tuple[Path, str]]) -> None:
+        """Give finished scratch files their final names, in place of what was there, and sync the folders.
+
+        Args:
+            moves: (synced scratch file, final name relative to the root).
+        """
+        folders = set()
+        for scratch, relative in moves:
+            final = self.path(relative)
+            if final.parent not in folders:
+                self._make_folder(final.parent)
+                folders.add(final.parent)
+            scratch.rename(final)
+        for folder in folders:
+            durable.sync_folder(folder)
+
+    def remove_derived(self, relative: str) -> None:
+        """Remove a file that a stage made and that has been replaced under another name."""
+        self.path(relative).unlink(missing_ok=True)
+
+    def link(self, source: Path, relative: str) -> None:
+        """Add an original as a second name of the user's file; never overwrites.
+
+        Raises:
+            FileExistsError: the name is taken.
+            OSError: this file system, or another one between them, has no hard links.
+        """
+        final = self.path(relative)
+        self._make_folder(final.parent)
+        # The real path: link() does not follow symbolic links everywhere.
+        os.link(os.path.realpath(source), final)
+
+    def place(self, scratch: Path, relative: str) -> None:
+        """Add an original from a synced scratch file; never overwrites.
+
+        Raises:
+            FileExistsError: the name is taken.
+        """
+        final = self.path(relative)
+        self._make_folder(final.parent)
+        try:
+            os.link(scratch, final)
+        except FileExistsError:
+            raise
+        except OSError:
+            # No hard links on this file system: an exclusive create keeps the name, the rename fills it.
+            os.close(os.open(final, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            scratch.rename(final)
+        else:
+            scratch.unlink()
+
+    def remove_stray(self, relative: str) -> None:
+        """Take back a link that this process has just made and that no row stands for yet."""
+        self.path(relative).unlink()
+
+    def sync(self, stage: str) -> None:
+        folder = self.root / stage
+        if folder.is_dir():
+            durable.sync_folder(folder)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            durable.sync_folder(folder.parent)
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.root).free
