@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from artpipe.cli import render
+from artpipe.cli.options import ReaderGoneError
 from artpipe.errors import ArtpipeError
 
 BUG = 70
@@ -25,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
     _speak_utf8()
     try:
         return _run(list(argv))
-    except BrokenPipeError:
+    except ReaderGoneError:
         return _reader_gone()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -71,7 +72,7 @@ def _failed(error: Exception) -> int:
 
 
 def _reader_gone() -> int:
-    """Whoever read our output has enough, for example `head`: end quietly."""
+    """End quietly; what is still buffered goes nowhere."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     os.close(devnull)

@@ -98,6 +98,10 @@ Names = Annotated[
     ),
 ]
 
+class ReaderGoneError(Exception):
+    """Whoever read our output has enough, for example `head`."""
+
+
 _COMMON: dict[str, tuple[Any, Any]] = {
     "db": (Db, None),
     "art": (Art, None),
@@ -132,8 +136,12 @@ def command(function: Callable[..., Report | int]) -> Callable[..., int]:
         flags["json"] = flags.pop("as_json")
         common = merged(Common(name, **flags))
         render.now.common = common
-        report = function(common, **values)
-        return report if isinstance(report, int) else render.show(report, common)
+        try:
+            report = function(common, **values)
+            return report if isinstance(report, int) else render.show(report, common)
+        except BrokenPipeError:
+            # Under a name of our own: typer would make exit code 1 of it.
+            raise ReaderGoneError from None
 
     wrapper.__signature__ = inspect.Signature([*keyword, *shared])  # type: ignore[attr-defined]  # typer reads it
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword, *shared]}

@@ -1,0 +1,27 @@
+"""Every test that uses a library ends with a look at all its invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.invariants import violations
+from support.library import TestLibrary
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of the person who runs the tests."""
+    for name in ("ARTPIPE_DB", "ARTPIPE_ART", "ARTPIPE_JOBS", "ARTPIPE_MAX_PIXELS", "ARTPIPE_DEBUG", "ARTPIPE_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ARTPIPE_USER", "tester")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[TestLibrary]:
+    """An empty folder to make a library in; what is in it afterwards must be sound."""
+    made = TestLibrary(tmp_path)
+    yield made
+    if made.db.exists():
+        assert violations(made.db, made.art, repeats=made.repeats) == []
