@@ -22,9 +22,8 @@ OneName = Annotated[
 
 
 def approve(common: Common, ids: Names = None, *, dry_run: DryRun = False) -> Report:
-    r"""Approve images.
+    """Approve images.
 
-    \b
     Example:
       artpipe approve 00af 01bc
       artpipe approve - < good.txt
@@ -33,9 +32,8 @@ def approve(common: Common, ids: Names = None, *, dry_run: DryRun = False) -> Re
 
 
 def reject(common: Common, ids: Names = None, *, reason: Reason = "manual", dry_run: DryRun = False) -> Report:
-    r"""Reject images.
+    """Reject images.
 
-    \b
     Example:
       artpipe reject 00af --reason blurry
     """
@@ -43,9 +41,8 @@ def reject(common: Common, ids: Names = None, *, reason: Reason = "manual", dry_
 
 
 def reset(common: Common, ids: Names = None, *, dry_run: DryRun = False) -> Report:
-    r"""Make images undecided again.
+    """Make images undecided again.
 
-    \b
     Example:
       artpipe reset 00af
     """
@@ -65,9 +62,8 @@ def _decide(
 
 
 def undo(common: Common, *, dry_run: DryRun = False) -> Report:
-    r"""Take back the last batch of decisions; again for the one before it.
+    """Take back the last batch of decisions; again for the one before it.
 
-    \b
     Example:
       artpipe undo
     """
@@ -78,9 +74,8 @@ def undo(common: Common, *, dry_run: DryRun = False) -> Report:
 
 
 def history(common: Common, image: OneName = None, *, limit: Limit = None) -> Report:
-    r"""Show what was decided, newest first.
+    """Show what was decided, newest first.
 
-    \b
     Example:
       artpipe history 00af
       artpipe history --limit 20

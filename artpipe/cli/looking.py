@@ -38,9 +38,8 @@ OutputStage = Annotated[str, typer.Argument(metavar="OUTPUT", help="The stage th
 
 
 def list_(common: Common, *, status: WithStatus = None, stage: WithStage = None, limit: Limit = None) -> int:
-    r"""List the ids of images, newest first.
+    """List the ids of images, newest first.
 
-    \b
     Example:
       artpipe list --status pending --limit 100
       artpipe list --stage ersgan-enhanced
@@ -53,9 +52,8 @@ def list_(common: Common, *, status: WithStatus = None, stage: WithStage = None,
 
 
 def show(common: Common, image: Image) -> Report:
-    r"""Show everything about one image.
+    """Show everything about one image.
 
-    \b
     Example:
       artpipe show 00af
       artpipe show 00af --json
@@ -67,9 +65,8 @@ def show(common: Common, image: Image) -> Report:
 
 
 def find_ready(common: Common, input_stage: InputStage, output_stage: OutputStage, *, limit: Limit = None) -> int:
-    r"""Print the ids of approved images that have stage INPUT and lack stage OUTPUT.
+    """Print the ids of approved images that have stage INPUT and lack stage OUTPUT.
 
-    \b
     Example:
       artpipe find-ready web-optimized ersgan-enhanced | artpipe upscale -
     """
@@ -80,9 +77,8 @@ def find_ready(common: Common, input_stage: InputStage, output_stage: OutputStag
 
 
 def stats(common: Common) -> Report:
-    r"""Show totals: images by decision, artifacts by stage, jobs by status, space.
+    """Show totals: images by decision, artifacts by stage, jobs by status, space.
 
-    \b
     Example:
       artpipe stats
       artpipe stats --json
@@ -94,9 +90,8 @@ def stats(common: Common) -> Report:
 
 
 def why(common: Common, image: Image, stage: StageName) -> Report:
-    r"""Say whether a stage would be run for an image, and why or why not.
+    """Say whether a stage would be run for an image, and why or why not.
 
-    \b
     Example:
       artpipe why 00af ersgan-enhanced
     """

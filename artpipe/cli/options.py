@@ -143,6 +143,8 @@ def command(function: Callable[..., Report | int]) -> Callable[..., int]:
             # Under a name of our own: typer would make exit code 1 of it.
             raise ReaderGoneError from None
 
+    # \b keeps typer from filling the lines of the example.
+    wrapper.__doc__ = inspect.cleandoc(function.__doc__ or "").replace("\nExample:\n", "\n\b\nExample:\n")
     wrapper.__signature__ = inspect.Signature([*keyword, *shared])  # type: ignore[attr-defined]  # typer reads it
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in [*keyword, *shared]}
     return wrapper

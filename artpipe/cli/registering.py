@@ -35,11 +35,10 @@ def register(
     rehash: Rehash = False,
     dry_run: DryRun = False,
 ) -> Report:
-    r"""Add files or folders: sha256, size, type, dimensions, and the original into art/upstream.
+    """Add files or folders: sha256, size, type, dimensions, and the original into art/upstream.
 
     What is no picture, truncated, too large or animated gets its row too, rejected with the reason.
 
-    \b
     Example:
       artpipe register img/
       find img -name '*.png' -print0 | artpipe register -0 -

@@ -104,9 +104,8 @@ def run(
     fail_fast: FailFast = False,
     dry_run: DryRun = False,
 ) -> Report:
-    r"""Bring stages up to date: make what is missing or stale, in parallel worker processes.
+    """Bring stages up to date: make what is missing or stale, in parallel worker processes.
 
-    \b
     Example:
       artpipe run
       artpipe run thumbnails-small web-optimized -j 4
@@ -131,11 +130,10 @@ def upscale(
     fail_fast: FailFast = False,
     dry_run: DryRun = False,
 ) -> Report:
-    r"""Enlarge approved images with Real-ESRGAN (stage ersgan-enhanced).
+    """Enlarge approved images with Real-ESRGAN (stage ersgan-enhanced).
 
     What is made with a model or scale of its own stays, until its input changes.
 
-    \b
     Example:
       artpipe find-ready web-optimized ersgan-enhanced | artpipe upscale - -j 2
       artpipe upscale 00af --model realesrgan-x4plus
@@ -159,9 +157,8 @@ def blurhash(
     fail_fast: FailFast = False,
     dry_run: DryRun = False,
 ) -> Report:
-    r"""Compute blurhashes (stage blurhash).
+    """Compute blurhashes (stage blurhash).
 
-    \b
     Example:
       artpipe blurhash
       artpipe blurhash 00af --components-x 5
@@ -199,9 +196,8 @@ def _run(
 
 
 def jobs(common: Common, *, status: WithStatus = None, stage: WithStage = None, limit: Limit = None) -> Report:
-    r"""Show jobs that are pending, running or failed, with the reasons.
+    """Show jobs that are pending, running or failed, with the reasons.
 
-    \b
     Example:
       artpipe jobs
       artpipe jobs --status failed --limit 20
@@ -213,9 +209,8 @@ def jobs(common: Common, *, status: WithStatus = None, stage: WithStage = None, 
 
 
 def retry(common: Common, targets: Targets = None, *, dry_run: DryRun = False) -> Report:
-    r"""Make failed jobs due again; the next run takes them.
+    """Make failed jobs due again; the next run takes them.
 
-    \b
     Example:
       artpipe retry
       artpipe retry ersgan-enhanced

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 
 def init(common: Common) -> Report:
-    r"""Create a library: cv.db, art/ and a commented artpipe.toml.
+    """Create a library: cv.db, art/ and a commented artpipe.toml.
 
-    \b
     Example:
       artpipe init
       artpipe --db /data/cv.db init
@@ -34,9 +33,8 @@ def init(common: Common) -> Report:
 
 
 def doctor(common: Common) -> Report:
-    r"""Show what this machine has (engines, codecs, GPU, space) and what is missing.
+    """Show what this machine has (engines, codecs, GPU, space) and what is missing.
 
-    \b
     Example:
       artpipe doctor
     """
@@ -54,9 +52,8 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the demonstration.")],
     jobs: Jobs = 0,
 ) -> Report:
-    r"""Make two dozen pictures in DIR and run the whole pipeline on them.
+    """Make two dozen pictures in DIR and run the whole pipeline on them.
 
-    \b
     Example:
       artpipe demo demo/
     """
