@@ -1,0 +1,1 @@
+"""Pictures for the demo, painted by formulas."""
