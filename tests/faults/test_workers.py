@@ -1,0 +1,162 @@
+"""Workers die alone; runs that die are taken over; runs that overlap share the work."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.library import TestLibrary
+from support.photos import small
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
+
+
+def children(pid: int) -> list[int]:
+    """Worker processes of a run."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def fill(library: TestLibrary, number: int, size: tuple[int, int] = (160, 120)) -> None:
+    for seed in range(number):
+        small(library.img / f"{seed}.png", seed, size)
+    library.ok("register", "--approve", "img")
+
+
+def completed(library: TestLibrary) -> int:
+    return int(library.value("SELECT count(*) FROM jobs WHERE status = 'completed'"))
+
+
+def test_killed_worker_fails_one_job_and_the_run_goes_on(library: TestLibrary) -> None:
+    fill(library, 8)
+    process = library.start("run", "-j", "2", "--json")
+    # Upscaling is slow enough to be caught at it.
+    wait_for(lambda: library.value("SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'completed'"), process)
+    os.kill(children(process.pid)[0], signal.SIGKILL)
+    out, _ = process.communicate()
+    assert process.returncode == 1, out
+    failed = library.sql("SELECT stage, error_code, failure_kind, attempts, retry_count FROM jobs WHERE status = 'failed'")
+    assert failed == [("ersgan-enhanced", "worker-died", "transient", 1, 1)]
+    assert "SIGKILL" in library.value("SELECT error_message FROM jobs WHERE status = 'failed'")
+    assert completed(library) == 8 * 6 - 2
+    # Due again later, not at once.
+    assert library.json("run")["completed"] == 0
+    library.sql("UPDATE jobs SET due_at = datetime('now', '-1 minute') WHERE status = 'failed'")
+    assert library.json("run", "--dry-run")["by_stage"]["ersgan-enhanced"] == {"retry": 1}
+    assert library.json("run")["completed"] == 2
+    assert library.sql("SELECT retry_count, attempts FROM jobs WHERE attempts > 1") == [(1, 2)]
+
+
+def test_job_that_always_fails_ends(library: TestLibrary) -> None:
+    fill(library, 1)
+    library.settings("[stages.thumbnails-small]\ntimeout = 0.000001\n")
+    for attempt in (1, 2, 3):
+        result = library.run("run", "thumbnails-small")
+        assert result.code == 1
+        assert library.sql("SELECT status, error_code, attempts FROM jobs") == [("failed", "timeout", attempt)]
+        library.sql("UPDATE jobs SET due_at = datetime('now', '-1 minute')")
+    assert library.json("run", "thumbnails-small") == {
+        **library.json("run", "thumbnails-small"),
+        "completed": 0,
+        "failed": 0,
+        "remaining": 0,
+    }
+    library.settings("")
+    library.ok("retry")
+    assert library.json("run", "thumbnails-small")["completed"] == 1
+
+
+def test_work_that_never_ends_is_stopped_and_the_rest_is_done(library: TestLibrary) -> None:
+    fill(library, 2)
+    library.settings("[stages.ersgan-enhanced]\ntimeout = 0.000001\n")
+    result = library.run("run")
+    assert result.code == 1
+    assert library.sql("SELECT stage, error_code, count(*) FROM jobs WHERE status = 'failed' GROUP BY 1, 2") == [
+        ("ersgan-enhanced", "timeout", 2)
+    ]
+    assert completed(library) == 2 * 4
+
+
+def test_workers_end_with_their_coordinator(library: TestLibrary) -> None:
+    fill(library, 6)
+    process = library.start("run", "-j", "2")
+    wait_for(lambda: len(children(process.pid)) == 2 and completed(library) > 1, process)
+    workers = children(process.pid)
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in workers):
+        assert time.monotonic() < deadline, "workers outlive their coordinator"
+        time.sleep(0.02)
+    library.ok("run")
+    assert completed(library) == 6 * 6
+
+
+def test_run_counts_as_alive_while_a_process_of_it_is(library: TestLibrary) -> None:
+    fill(library, 4)
+    process = library.start("run", "-j", "1")
+    wait_for(lambda: children(process.pid) and completed(library) > 1, process)
+    (lock,) = library.folder.glob("cv.db.runs/*.lock")
+    # A worker that the kernel has not ended yet looks like this to others.
+    with lock.open() as held_open:
+        fcntl.flock(held_open, fcntl.LOCK_SH)
+        process.kill()
+        process.communicate()
+        held = library.value("SELECT count(*) FROM jobs WHERE status = 'running'")
+        library.run("run", "--time-limit", "0s")
+        assert library.value("SELECT count(*) FROM jobs WHERE status = 'running'") == held > 0
+    library.ok("run")
+    assert completed(library) == 4 * 6
+
+
+def test_four_runs_at_once_do_everything_once(library: TestLibrary) -> None:
+    fill(library, 10, (40, 30))
+    processes = [library.start("run", "-j", "1") for _ in range(4)]
+    answers = [(process.communicate(), process.returncode) for process in processes]
+    assert {code for _, code in answers} == {0}, answers
+    library.ok("run")
+    rows = library.sql("SELECT image_id, stage, count(*) FROM jobs GROUP BY 1, 2")
+    assert len(rows) == 10 * 6
+    assert {number for _, _, number in rows} == {1}
+    assert completed(library) == 10 * 6
+
+
+def test_clock_that_jumps_loses_and_steals_nothing(library: TestLibrary) -> None:
+    fill(library, 4)
+    process = library.start("run", "-j", "1")
+    wait_for(lambda: completed(library) > 1, process)
+    # As if the machine's clock had been ten years off when the run began.
+    library.sql("UPDATE runs SET started_at = datetime('now', '-10 years'), heartbeat_at = datetime('now', '-10 years')")
+    library.sql("UPDATE jobs SET started_at = datetime('now', '+10 years') WHERE status = 'running'")
+    library.ok("run", "-j", "1")
+    process.communicate()
+    assert process.returncode == 0
+    assert completed(library) == 4 * 6
+    assert {row[0] for row in library.sql("SELECT outcome FROM runs")} == {"finished"}
