@@ -71,6 +71,9 @@ class Progress(Protocol):
 
     def advance(self, done: int = 1, failed: int = 0) -> None: ...
 
+    def note(self, text: str) -> None:
+        """What only somebody who asked for more (`--verbose`) wants to know."""
+
     def finish(self) -> None: ...
 
 
@@ -81,6 +84,9 @@ class Silent:
         """Say nothing."""
 
     def advance(self, done: int = 1, failed: int = 0) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
         """Say nothing."""
 
     def finish(self) -> None:

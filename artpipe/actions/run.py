@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.db import jobs, runs
-from artpipe.model import Claim, Failure, Outcome
+from artpipe.model import Claim, Failure, Made, Outcome
 from artpipe.names import shown
 from artpipe.pipeline.drain import Drain, Tally
 from artpipe.pipeline.executors import WorkerPool
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from artpipe.library import Library
-    from artpipe.stages.stage import Parameters
 
 _EXIT = {"interrupted": 130, "terminated": 143}
 TOOL_MISSING = 69
@@ -54,7 +53,6 @@ class RunRequest:
 def run(library: Library, request: RunRequest, progress: Progress | None = None) -> Report:
     """Plan, then work until nothing is left, or until the run is told to stop."""
     library.require_art()
-    request = replace(request, wish=_with_threads(library, request))
     planner = Planner(library, request.wish)
     if request.dry_run:
         return _forecast(planner, planner.count(), request)
@@ -97,6 +95,7 @@ class _Running:
 
     def _on_end(self, claim: Claim, outcome: Outcome) -> None:
         if not isinstance(outcome, Failure):
+            self._progress.note(_made(claim, outcome))
             self._progress.advance()
         elif outcome.kind != "environment":
             self._progress.advance(1, failed=1)
@@ -139,6 +138,11 @@ class _Running:
         if self._stop.why == "time" and remaining:
             return WORK_REMAINS
         return TOOL_MISSING if tally.blocked else None
+
+
+def _made(claim: Claim, made: Made) -> str:
+    how = ", ".join(f"{key} {value}" for key, value in made.how.items())
+    return f"{claim.stage} of {claim.image_id}: {made.width}x{made.height} in {made.seconds:.2f} s ({how})"
 
 
 def _sentence(data: Mapping[str, object], planned: Counter[tuple[str, str]]) -> str:
@@ -198,16 +202,3 @@ def reclaim_dead(library: Library) -> int:
                 lock_path(db.path, row["id"]).unlink(missing_ok=True)
                 library.store.drop_scratch(f"run-{row['id']}")
     return taken
-
-
-def _with_threads(library: Library, request: RunRequest) -> Wish:
-    """Share the cores among the workers: makers that can use several threads get their part each."""
-    from artpipe.settings import available_cores
-
-    workers = request.workers or library.settings.workers()
-    share = max(available_cores() // workers, 1)
-    by_hand: dict[str, Parameters] = dict(request.wish.by_hand)
-    for name, stage in library.graph.stages.items():
-        if stage.params.get("threads") == 0:
-            by_hand[name] = {"threads": share, **by_hand.get(name, {})}
-    return replace(request.wish, by_hand=by_hand)

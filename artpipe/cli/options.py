@@ -98,6 +98,7 @@ Names = Annotated[
     ),
 ]
 
+
 class ReaderGoneError(Exception):
     """Whoever read our output has enough, for example `head`."""
 

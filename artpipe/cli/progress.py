@@ -18,15 +18,23 @@ LINE_SECONDS = 10.0
 
 
 def progress_for(common: Common) -> Progress:
-    if common.quiet or common.no_progress:
+    if common.quiet:
         return Silent()
-    return Bar() if sys.stderr.isatty() else Lines()
+    if common.verbose or common.no_progress or not sys.stderr.isatty():
+        return Lines(seconds=None if common.no_progress else LINE_SECONDS, verbose=common.verbose)
+    return Bar()
 
 
 class Lines:
-    """For log files: one line every ten seconds, none for what is done sooner."""
+    """For log files: a line now and then, none for what is done sooner.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: between lines; None for no lines.
+        verbose: notes are printed too.
+    """
+
+    def __init__(self, *, seconds: float | None, verbose: bool) -> None:
+        self._seconds, self._verbose = seconds, verbose
         self._what = ""
         self._total: int | None = None
         self._done = self._failed = 0
@@ -41,7 +49,7 @@ class Lines:
         self._done += done
         self._failed += failed
         now = time.monotonic()
-        if now - self._said >= LINE_SECONDS:
+        if self._seconds is not None and now - self._said >= self._seconds:
             self._said = now
             render.say(self._line(now - self._started))
 
@@ -52,6 +60,10 @@ class Lines:
         if self._total is not None and rate > 0:
             left = f", {max(self._total - self._done, 0) / rate:.0f} s left"
         return f"{self._what}: {self._done}{of} done, {self._failed} failed, {rate:.1f}/s{left}"
+
+    def note(self, text: str) -> None:
+        if self._verbose:
+            render.say(text)
 
     def finish(self) -> None:
         """The report says how it ended."""
@@ -87,6 +99,9 @@ class Bar:
         rate = self._done / max(time.monotonic() - self._started, 0.001)
         failures = f"{self._failed} failed" if self._failed else ""
         self._rich.update(self._rich.task_ids[0], advance=done, rate=f"{rate:.1f}/s", failures=failures)
+
+    def note(self, text: str) -> None:
+        """A bar is for people who did not ask for more."""
 
     def finish(self) -> None:
         if self._rich is not None:

@@ -45,7 +45,8 @@ def claim_siblings(
     rows = db.rows(
         "UPDATE jobs SET status = 'running', run_id = ?, started_at = CURRENT_TIMESTAMP, attempts = attempts + 1"
         " WHERE id IN (SELECT s.id FROM json_each(?) c JOIN jobs j ON j.id = c.value"
-        f" JOIN jobs s INDEXED BY jobs_by_image ON s.image_id = j.image_id WHERE s.status = 'pending' AND {DUE.replace('due_at', 's.due_at')}"
+        " JOIN jobs s INDEXED BY jobs_by_image ON s.image_id = j.image_id WHERE s.status = 'pending'"
+        " AND (s.due_at IS NULL OR s.due_at <= CURRENT_TIMESTAMP)"
         " AND s.stage IN (SELECT value FROM json_each(?)) LIMIT ?) RETURNING id",
         (run_id, json.dumps(list(job_ids)), json.dumps(list(stages)), -1 if most is None else max(most, 0)),
     )
@@ -95,7 +96,8 @@ def complete(db: Database, run_id: int, done: Settled) -> bool:
     """End a job well; False if it is not this run's any more."""
     cursor = db.execute(
         "UPDATE jobs SET status = 'completed', completed_at = CURRENT_TIMESTAMP, error_message = NULL,"
-        " error_code = NULL, failure_kind = NULL, due_at = NULL, seconds = ? WHERE id = ? AND status = 'running' AND run_id = ?",
+        " error_code = NULL, failure_kind = NULL, due_at = NULL, seconds = ?"
+        " WHERE id = ? AND status = 'running' AND run_id = ?",
         (done.made.seconds, done.claim.job_id, run_id),
     )
     return cursor.rowcount > 0

@@ -11,6 +11,7 @@ from artpipe.db import runs
 from artpipe.errors import StorageError
 from artpipe.model import Claim, Failure, Outcome
 from artpipe.pipeline import lifecycle
+from artpipe.settings import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,8 +104,12 @@ class Drain:
         claims = lifecycle.claim(self._desk, stage, limit, lifecycle.Company(siblings, frozenset(self.tally.blocked)))
         self._in_hand.update({claim.job_id: claim for claim in claims})
         self._taken += len(claims)
-        self._pool.submit(lifecycle.tasks(self._desk, claims))
+        self._pool.submit(lifecycle.tasks(self._desk, claims, self._threads()))
         return len(claims)
+
+    def _threads(self) -> int:
+        """Each worker's share of the cores; the last few pictures of a run get more than one core each."""
+        return max(available_cores() // max(min(self._pool.size, len(self._in_hand)), 1), 1)
 
     def _claim_size(self) -> int:
         least = self._pool.size * 2

@@ -66,8 +66,12 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     return kept
 
 
-def tasks(desk: Desk, claims: Sequence[Claim]) -> list[Task]:
-    """Group claimed jobs by the file they read."""
+def tasks(desk: Desk, claims: Sequence[Claim], threads: int) -> list[Task]:
+    """Group claimed jobs by the file they read.
+
+    Args:
+        threads: for makers that can use several and are free to choose.
+    """
 
     def by_input(claim: Claim) -> tuple[str, str]:
         return claim.image_id, claim.input_path
@@ -77,19 +81,20 @@ def tasks(desk: Desk, claims: Sequence[Claim]) -> list[Task]:
         Task(
             input_path=str(store.path(path)),
             max_pixels=desk.library.settings.max_pixels,
-            works=tuple(_work(desk, found) for found in group),
+            works=tuple(_work(desk, found, threads) for found in group),
         )
         for (_, path), group in itertools.groupby(sorted(claims, key=by_input), key=by_input)
     ]
 
 
-def _work(desk: Desk, claim: Claim) -> Work:
+def _work(desk: Desk, claim: Claim, threads: int) -> Work:
     stage = desk.stage_for(claim)
+    share = {"threads": threads} if stage.params.get("threads") == 0 else {}
     return Work(
         job_id=claim.job_id,
         stage=claim.stage,
         kind=stage.kind,
-        params=dict(stage.params),
+        params={**stage.params, **share},
         scratch=str(desk.scratch / str(claim.job_id)),
         timeout=stage.timeout,
     )

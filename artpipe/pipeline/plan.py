@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from artpipe.db import planning
 from artpipe.db.planning import Source, Target
+from artpipe.errors import SettingsError, UsageError
 from artpipe.model import Graph, Stage
 from artpipe.stages.registry import wanted_part, with_params
 
@@ -146,5 +147,9 @@ def input_stages(graph: Graph, stage: Stage) -> tuple[str, str]:
 def _with_by_hand(graph: Graph, by_hand: Mapping[str, Parameters]) -> Graph:
     stages = dict(graph.stages)
     for name, params in by_hand.items():
-        stages[name] = with_params(stages[name], params)
+        try:
+            stages[name] = with_params(stages[name], params)
+        except SettingsError as error:
+            # They come from the command line, not from a file.
+            raise UsageError(str(error)) from None
     return Graph(stages)

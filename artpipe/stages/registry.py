@@ -98,6 +98,7 @@ def with_params(stage: Stage, params: Mapping[str, Any]) -> Stage:
         SettingsError: the maker has no such parameter, or not that value.
     """
     merged = {**stage.params, **_checked(stage.kind, params, f"{stage.name}: ")}
+    _check_together(stage.kind, merged, stage.name)
     return replace(stage, params=merged, recipe=recipe(stage.kind, merged))
 
 
@@ -115,8 +116,7 @@ def wanted_part(kind: str, params: Mapping[str, ParameterValue]) -> dict[str, Pa
 
 
 def _stage(name: str, definition: Definition) -> Stage:
-    defaults = {key: parameter.default for key, parameter in maker_class(definition.kind).parameters.items()}
-    params = {**defaults, **definition.params}
+    params = {**_defaults(definition.kind), **definition.params}
     return Stage(
         name=name,
         kind=definition.kind,
@@ -139,13 +139,27 @@ def _merged(name: str, base: Definition | None, table: Mapping[str, Any], file: 
         allowed = base.kind if base else ", ".join(_MAKERS)
         raise SettingsError(f"{where}.kind must be one of {allowed}, not {kind!r}.")
     base = base or Definition(kind, (UPSTREAM,), "approved")
-    return Definition(
-        kind=kind,
-        inputs=_inputs(rest.pop("input", base.inputs), where),
-        audience=_one_of(rest.pop("for", base.audience), _AUDIENCES, f"{where}.for"),
-        timeout=_positive(rest.pop("timeout", base.timeout), f"{where}.timeout"),
-        params={**base.params, **_checked(kind, rest, f"{where}.")},
-    )
+    inputs = _inputs(rest.pop("input", base.inputs), where)
+    audience = _one_of(rest.pop("for", base.audience), _AUDIENCES, f"{where}.for")
+    timeout = _positive(rest.pop("timeout", base.timeout), f"{where}.timeout")
+    params = {**base.params, **_checked(kind, rest, f"{where}.")}
+    _check_together(kind, {**_defaults(kind), **params}, where)
+    return Definition(kind, inputs, audience, params, timeout)
+
+
+def _defaults(kind: str) -> dict[str, ParameterValue]:
+    return {key: parameter.default for key, parameter in maker_class(kind).parameters.items()}
+
+
+def _check_together(kind: str, params: Parameters, where: str) -> None:
+    """Some values exclude each other; a maker that knows of such says so in a `check` of its own."""
+    check = getattr(maker_class(kind), "check", None)
+    if check is None:
+        return
+    try:
+        check(params)
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error}.") from None
 
 
 def _checked(kind: str, params: Mapping[str, Any], where: str) -> dict[str, ParameterValue]:
