@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _OPAQUE: Final = 255
 _DEEPEST: Final = 65535
 # Factor from a sample as the file holds it to one as Pillow decodes it, by Pillow's raw mode.
-_SAMPLE_FACTORS: Final = {"L;2": 85, "L;4": 17}
+_SAMPLE_FACTORS: Final = {"1": 255, "L;2": 85, "L;4": 17}
 _MODES_WITH_PROFILE: Final = {"L": "L", "LA": "L", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK"}
 # One grey level: what remains between two makers' versions of sRGB.
 _SAME: Final = 1
@@ -23,19 +23,19 @@ _SAME: Final = 1
 def fit_transparent_colour(header: ImageFile) -> None:
     """Express a PNG's transparent colour in the 8 bits that its pixels are decoded to.
 
-    Pillow scales the pixels of 2, 4 and 3x16 bits a sample, but not the colour they are compared with. Must
+    Pillow scales the pixels of 1, 2, 4 and 3x16 bits a sample, but not the colour they are compared with. Must
     run before the pixels are loaded; only then is the depth of the file known.
     """
     key = header.info.get("transparency")
     rawmode = str(header.tile[0][3]) if header.tile else ""
-    if isinstance(key, int):
-        header.info["transparency"] = key * _SAMPLE_FACTORS.get(rawmode, 1)
+    if isinstance(key, int) and rawmode in _SAMPLE_FACTORS:
+        header.info["transparency"] = min(_OPAQUE, key * _SAMPLE_FACTORS[rawmode])
     elif isinstance(key, tuple) and rawmode.startswith("RGB;16"):
         header.info["transparency"] = tuple(sample >> 8 for sample in key)
 
 
 def to_srgb(picture: Image) -> Image:
-    """Convert a loaded picture to sRGB.
+    """Convert a loaded picture, which is used up, to sRGB.
 
     Returns:
         A plain image without metadata, RGB, or RGBA with straight alpha if any pixel is not opaque.
@@ -59,14 +59,16 @@ def flattened(image: Image, background: str = "#ffffff") -> Image:
 
 
 def _eight_bit(picture: Image) -> Image:
-    """A plain image of mode L, LA, RGB, RGBA or CMYK."""
+    """The picture in mode L, LA, RGB, RGBA or CMYK."""
     mode, transparent = picture.mode, picture.has_transparency_data
     if mode.startswith("I") or mode == "F":
         return _from_deep_grey(picture)
     if mode in ("1", "L", "La"):
-        return picture.convert("LA" if transparent else "L")
+        # Pillow 11 makes nothing of a transparent colour in mode 1.
+        grey = picture.convert("L") if mode == "1" else picture
+        return grey.convert("LA" if transparent else "L")
     if mode in ("LA", "RGBA", "CMYK") or (mode == "RGB" and not transparent):
-        return picture.copy()
+        return picture
     return picture.convert("RGBA" if transparent else "RGB")
 
 
@@ -105,12 +107,19 @@ def _through_profile(picture: Image, profile: bytes | None) -> Image:
     alpha = picture.getchannel("A") if picture.mode == "LA" else None
     transform = _transform(profile, _MODES_WITH_PROFILE[picture.mode]) if profile else None
     if transform is None:
-        return picture.convert("RGBA" if picture.mode.endswith("A") else "RGB")
+        return _plain(picture, "RGBA" if picture.mode.endswith("A") else "RGB")
     if alpha:
         picture = transform.apply(picture.convert("L"))
         picture.putalpha(alpha)
         return picture
     return transform.apply(picture)
+
+
+def _plain(picture: Image, mode: str) -> Image:
+    """Convert; copy what already has the mode only if it still hangs on its file."""
+    from PIL import Image as Pillow
+
+    return picture if type(picture) is Pillow.Image and picture.mode == mode else picture.convert(mode)
 
 
 @lru_cache(maxsize=16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import logging
+import os
 import re
 import warnings
 from contextlib import contextmanager
@@ -117,7 +118,8 @@ def _set_up_pillow(kind: kinds.Kind, limits: Limits) -> None:
         from PIL import AvifImagePlugin
 
         AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # there is a worker per core already
-    # Pillow's own limit guards what no header tells: tiles and frames larger than their picture.
+    # GIF and WebP take memory for their frames before anybody could look at their size; Pillow itself refuses
+    # more than twice this number, there and everywhere.
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     _keep_pillow_quiet()
 
@@ -170,10 +172,12 @@ class Picture:
     """
 
     def __init__(self, data: bytes, limits: Limits | None = None) -> None:
-        self._data = data
         self._limits = limits or Limits()
         self._limits.check_bytes(len(data))
+        self._data = data
         self._decoded: dict[int, Image.Image] = {}
+        # Thumbnail and web copy have one size, and follow each other.
+        self._last_scaled: tuple[tuple[tuple[int, int], int], Image.Image] | None = None
         kind = kinds.sniff(data[: kinds.HEAD_BYTES])
         if kind is None:
             raise PictureError("invalid", "not a picture")
@@ -194,8 +198,8 @@ class Picture:
         """
         limits = limits or Limits()
         with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
-        return cls(data, limits)
+            limits.check_bytes(os.fstat(file.fileno()).st_size)
+            return cls(file.read(), limits)
 
     def full(self) -> Image.Image:
         """All pixels: upright, sRGB, RGB or (where some pixel is not opaque) RGBA with straight alpha.
@@ -218,7 +222,7 @@ class Picture:
         return self._at_scale(self._scale(width))
 
     def scaled(self, size: tuple[int, int], decode_width: int = 0) -> Image.Image:
-        """The whole picture, like `full`, at another size, by a Lanczos filter.
+        """The whole picture at another size, by a Lanczos filter; shared, like `full`.
 
         Pillow weighs colours with their alpha, so that no hidden colour leaks out.
 
@@ -227,9 +231,14 @@ class Picture:
             decode_width: width for which `reduced` is asked, if more than that of `size`; those who name the
                 same one share one decode.
         """
+        scale = self._scale(max(size[0], decode_width))
+        if self._last_scaled is None or self._last_scaled[0] != (size, scale):
+            self._last_scaled = (size, scale), self._scaled(size, scale)
+        return self._last_scaled[1]
+
+    def _scaled(self, size: tuple[int, int], scale: int) -> Image.Image:
         from PIL.Image import Resampling
 
-        scale = self._scale(max(size[0], decode_width))
         image = self._at_scale(scale)
         width, height = self.width / scale, self.height / scale
         left = image.width - width if self._orientation in _RIGHT_EDGE_COMES_LEFT else 0

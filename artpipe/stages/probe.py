@@ -26,7 +26,8 @@ class Probe:
     Args:
         mime_type: from the bytes, never from the name.
         extension: the one that fits the type, without dot; empty if the type is unknown.
-        width, height: upright, in pixels; None if the header does not tell.
+        width, height: upright, in pixels; None if the header does not tell, or is refused for telling more
+            than twice the limit.
         problem: None for a picture that every stage can be made from, else a reason code: `invalid` (no
             picture, or its header is damaged), `truncated`, `too-large`, `gif` (animated), `animated` (in
             another format), `video`, `unsupported` (a picture of a kind artpipe does not open),
@@ -64,23 +65,18 @@ def probe(file: BinaryIO, size: int, limits: Limits | None = None) -> Probe:
         limits.check_bytes(size)
         header = open_header(file, kind, limits)
     except WorkError as error:
-        cut = wholeness(kind, file, size) is Whole.CUT
+        cut = error.code == "invalid" and wholeness(kind, file, size) is Whole.CUT
         return Probe(kind.mime, kind.extension, problem="truncated" if cut else error.code)
     width, height = upright_size(header)
     if width * height > limits.max_pixels:
         problem: str | None = "too-large"
     elif kind in _MAY_MOVE and _moves(header):
         problem = _MAY_MOVE[kind]
+    elif kind is kinds.TIFF:  # decoding would let libtiff write to stderr
+        problem = "truncated" if tiff_end(header) > size else None
     else:
-        problem = _damage(file, size, Opened(kind, header, limits))
+        problem = _damage(file, size, kind, limits)
     return Probe(kind.mime, kind.extension, width, height, problem)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    kind: kinds.Kind
-    header: ImageFile
-    limits: Limits
 
 
 def _moves(header: ImageFile) -> bool:
@@ -91,17 +87,14 @@ def _moves(header: ImageFile) -> bool:
         return False
 
 
-def _damage(file: BinaryIO, size: int, opened: Opened) -> str | None:
+def _damage(file: BinaryIO, size: int, kind: kinds.Kind, limits: Limits) -> str | None:
     """Decode a file only if its structure leaves doubts: that takes a thousand times as long."""
-    if opened.kind is kinds.TIFF:  # decoding would let libtiff write to stderr
-        return "truncated" if tiff_end(opened.header) > size else None
-    whole = wholeness(opened.kind, file, size)
+    whole = wholeness(kind, file, size)
     if whole is Whole.YES:
         return None
     try:
-        header = open_header(file, opened.kind, opened.limits)
         with blaming_the_picture():
-            header.load()
+            open_header(file, kind, limits).load()
     except WorkError as error:
         # A missing end proves nothing, nor does a decoder that fails: together they are a cut.
         cut = error.code == "invalid" and whole is not Whole.UNKNOWN

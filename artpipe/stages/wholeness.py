@@ -79,7 +79,7 @@ def _tiff(file: BinaryIO, size: int) -> Whole:
     order: Literal["little", "big"] = "big" if head[:1] == b"M" else "little"
     big = b"+" in head[2:4]
     directory = int.from_bytes(head[8:16] if big else head[4:8], order)
-    if directory >= size:
+    if directory >= size:  # maybe so far that no file could be that long
         return Whole.CUT
     count, entry, link = (8, 20, 8) if big else (2, 12, 4)
     entries = int.from_bytes(read_at(file, directory, count), order)
@@ -98,6 +98,8 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
             length = int.from_bytes(head[8:16], "big")
         at += max(length, 8)
         yield head[4:8], at
+        if at > size:  # maybe so far that no file could be that long
+            return
 
 
 def _boxed(content: bytes) -> Callable[[BinaryIO, int], Whole]:
