@@ -180,7 +180,7 @@ def _registered(library: Library, command: str, stop: Stop) -> Iterator[tuple[in
     db = library.db
     with db.transaction():
         run_id = runs.start(db, command, socket.gethostname(), os.getpid())
-        lock = RunLock(lock_path(db.path, run_id))
+        lock = RunLock(lock_path(db.path, run_id), create=True)
     outcome = "failed"
     try:
         yield run_id, lock.path

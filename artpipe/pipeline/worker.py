@@ -23,7 +23,7 @@ def main(argv: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, lifeline = Connection(int(argv[0])), int(argv[1])
     threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
-    lock = RunLock(Path(argv[2]))  # held until this process is gone: what it writes is still this run's
+    lock = RunLock(Path(argv[2]), create=False)  # held until this process is gone: what it writes is still this run's
     connection.send(READY)
     _serve(connection)
     del lock

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
 
 
 class RunLock:
-    """A shared lock on a run's file, held by its coordinator and by each of its workers."""
+    """A shared lock on a run's file, held by its coordinator and by each of its workers.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    Args:
+        create: the coordinator makes the file; for a worker a missing one (FileNotFoundError) means that the run
+            was declared dead before the worker had started.
+    """
+
+    def __init__(self, path: Path, *, create: bool) -> None:
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o644)
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def release(self) -> None:

@@ -1,5 +1,7 @@
 CREATE INDEX aliases_by_image ON aliases (image_id);
 
+CREATE INDEX artifacts_by_round ON artifacts (verified_round);
+
 CREATE INDEX artifacts_by_stage ON artifacts (stage, image_id);
 
 CREATE INDEX decisions_by_batch ON decisions (batch_id, id);
@@ -51,7 +53,7 @@ CREATE TABLE artifacts (
     input_sha256 TEXT,
     recipe TEXT,
     -- Asked for by hand with parameters of its own; a plain run leaves it alone until its input changes.
-    pinned BOOLEAN NOT NULL DEFAULT FALSE,
+    pinned BOOLEAN NOT NULL DEFAULT FALSE, verified_round INTEGER NOT NULL DEFAULT 0, verified_at TIMESTAMP,
     FOREIGN KEY (image_id) REFERENCES images(id),
     UNIQUE (image_id, stage)
 );
@@ -95,7 +97,7 @@ CREATE TABLE decisions (
     decided_by TEXT,
     decided_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     batch_id INTEGER REFERENCES batches(id)
-);
+, replaced BOOLEAN NOT NULL DEFAULT FALSE);
 
 CREATE TABLE images (
     id TEXT PRIMARY KEY NOT NULL,
@@ -194,6 +196,13 @@ CREATE TABLE unsettled (
     image_id TEXT PRIMARY KEY NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TRIGGER artifacts_unverified AFTER UPDATE OF file_path, sha256, file_size ON artifacts
+WHEN NEW.verified_round = OLD.verified_round AND OLD.verified_round > 0 AND (
+    NEW.file_path IS NOT OLD.file_path OR NEW.sha256 IS NOT OLD.sha256 OR NEW.file_size IS NOT OLD.file_size)
+BEGIN
+    UPDATE artifacts SET verified_round = 0, verified_at = NULL WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER blurhash_source AFTER INSERT ON blurhash_cache
 WHEN NEW.input_sha256 IS NULL
 BEGIN
@@ -216,7 +225,7 @@ CREATE TRIGGER decisions_on_insert AFTER INSERT ON images
 WHEN (CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END) <>
     COALESCE((SELECT became FROM decisions WHERE image_id = NEW.id ORDER BY id DESC LIMIT 1), 'pending')
 BEGIN
-    INSERT INTO decisions (image_id, was, became, was_reason, reason, decided_by, batch_id)
+    INSERT INTO decisions (image_id, was, became, was_reason, reason, decided_by, batch_id, replaced)
     VALUES (
         NEW.id,
         COALESCE((SELECT became FROM decisions WHERE image_id = NEW.id ORDER BY id DESC LIMIT 1), 'pending'),
@@ -224,7 +233,8 @@ BEGIN
         (SELECT reason FROM decisions WHERE image_id = NEW.id ORDER BY id DESC LIMIT 1),
         NEW.rejection_reason,
         (SELECT decided_by FROM deciding),
-        (SELECT batch_id FROM deciding)
+        (SELECT batch_id FROM deciding),
+        EXISTS (SELECT 1 FROM decisions WHERE image_id = NEW.id)
     );
 END;
 

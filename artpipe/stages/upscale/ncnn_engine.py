@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from artpipe.errors import EnvironmentLackError, WorkError
 from artpipe.stages.upscale.engine import CPU, NCNN, Device, TileTooLargeError, installed
+from artpipe.stages.upscale.silence import silence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
     from typing import Any, Literal
 
@@ -83,7 +80,7 @@ class NcnnEngine:
     def reset(self) -> None:
         # The network's pools keep the blocks of the larger tile, so a smaller one would fail for want of the
         # same memory. clear() ends the pools; it complains on stderr about the block that never came.
-        with _silence():
+        with silence():
             self._net.clear()
         try:
             self._net = _network(_import(), self._order)
@@ -115,7 +112,7 @@ def vulkan_devices() -> tuple[Device, ...]:
     if import_problem():
         return ()
     ncnn = _import()
-    with _silence():
+    with silence():
         infos = [(index, ncnn.get_gpu_info(index)) for index in range(ncnn.get_gpu_count())]
     return tuple(Device(index, info.device_name(), _KINDS[info.type()]) for index, info in infos)
 
@@ -142,20 +139,3 @@ def _import() -> ModuleType:
 def _gpu_tile(ncnn: ModuleType, gpu: int) -> int:
     free = ncnn.get_gpu_device(gpu).get_heap_budget()
     return next(tile for least, tile in _GPU_TILES if free >= least)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Swallow what C++ code writes to file descriptor 2: a dozen lines about drivers that are not there."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # already closed
-        yield
-        return
-    with tempfile.TemporaryFile() as sink:
-        try:
-            os.dup2(sink.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

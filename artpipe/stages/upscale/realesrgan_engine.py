@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.errors import EnvironmentLackError
 from artpipe.stages.upscale.engine import CPU, WRAPPER, TileTooLargeError, installed
+from artpipe.stages.upscale.silence import silence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,8 @@ class RealesrganEngine:
         self.precision = "fp16" if on_gpu else "fp32"
         self.threads = 1
         self.largest_tile = 200 if on_gpu else 0
-        self._upscaler = Realesrgan(gpuid=order.choice.gpu, tilesize=_ONE_TILE, model=-1)
+        with silence():  # it introduces the device
+            self._upscaler = Realesrgan(gpuid=order.choice.gpu, tilesize=_ONE_TILE, model=-1)
         # Its README names this method for weights of one's own, despite the underscore.
         self._upscaler._load(  # noqa: SLF001 - the only door the package has
             param_path=order.weights.param, model_path=order.weights.bin, scale=order.scale
@@ -55,7 +57,8 @@ class RealesrganEngine:
         import numpy as np
         from PIL import Image
 
-        result = np.asarray(self._upscaler.process_pil(Image.fromarray(block)))
+        with silence():  # it prints percentages of each block
+            result = np.asarray(self._upscaler.process_pil(Image.fromarray(block)))
         if block.any() and not result.any():
             # It has no return codes: out of memory shows as an output that was never written.
             raise TileTooLargeError("out-of-memory", f"{WRAPPER} returned an empty block")
