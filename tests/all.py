@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> int:
             return failed
     if "--lint" in arguments:
         return 0
-    return subprocess.run([sys.executable, "-m", "pytest", *_parallel(arguments)], cwd=ROOT, env=environment, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *_parallel(arguments)], cwd=ROOT, env=environment, check=False
+    ).returncode
 
 
 def _parallel(arguments: list[str]) -> list[str]:

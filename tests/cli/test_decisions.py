@@ -61,7 +61,9 @@ def test_file_names_and_paths_are_accepted_for_ids(library: TestLibrary) -> None
 def test_a_hundred_thousand_in_one_batch(library: TestLibrary) -> None:
     ids = fill(library, 100_000)
     assert library.json("approve", "-", stdin="\n".join(ids).encode())["approved"] == 100_000
-    assert library.sql("SELECT count(*), count(DISTINCT batch_id), min(decided_by) FROM decisions") == [(100_000, 1, "tester")]
+    assert library.sql("SELECT count(*), count(DISTINCT batch_id), min(decided_by) FROM decisions") == [
+        (100_000, 1, "tester")
+    ]
     assert library.json("undo")["undone"] == 100_000
     assert library.value("SELECT count(*) FROM images WHERE approved") == 0
 
@@ -80,7 +82,9 @@ def test_undo_takes_back_batch_after_batch(library: TestLibrary) -> None:
 def test_undo_keeps_what_was_decided_since(library: TestLibrary) -> None:
     fill(library, 2)
     library.ok("approve", "image000000", "image000001")
-    library.sql("UPDATE images SET approved = FALSE, rejected = TRUE, rejection_reason = 'sql' WHERE id = 'image000000'")
+    library.sql(
+        "UPDATE images SET approved = FALSE, rejected = TRUE, rejection_reason = 'sql' WHERE id = 'image000000'"
+    )
     assert library.json("undo") == {"undone": 1, "kept": 1, "command": "approve"}
     assert states(library) == {"image000000": (0, 1, "sql"), "image000001": (0, 0, None)}
 

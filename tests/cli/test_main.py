@@ -39,7 +39,9 @@ def test_init_makes_a_commented_settings_file_that_changes_nothing(library: Test
     library.ok("init")
     text = (library.folder / "artpipe.toml").read_text()
     assert "[stages.ersgan-enhanced]" in text
-    active = "\n".join(line[2:] if line.startswith("# ") and " = " in line.split("#")[1] else line for line in text.splitlines())
+    active = "\n".join(
+        line[2:] if line.startswith("# ") and " = " in line.split("#")[1] else line for line in text.splitlines()
+    )
     library.settings(active)
     small(library.img / "a.png")
     library.ok("register", "--approve", "img")
@@ -134,7 +136,9 @@ def test_stats(library: TestLibrary) -> None:
     data = library.json("stats")
     assert data["images"] == {"total": 3, "approved": 1, "rejected": 1, "pending": 1}
     assert data["artifacts"] == {"upstream": 3, "web-optimized": 1}
-    assert data["jobs"] == {"pending": 2 * 3, "running": 0, "completed": 1, "failed": 0} or data["jobs"]["completed"] == 1
+    assert (
+        data["jobs"] == {"pending": 2 * 3, "running": 0, "completed": 1, "failed": 0} or data["jobs"]["completed"] == 1
+    )
     text = library.ok("stats").out
     assert "approved" in text
     assert "web-optimized" in text

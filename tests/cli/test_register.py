@@ -248,7 +248,19 @@ def test_library_is_made_where_the_user_stands(library: TestLibrary) -> None:
 
 
 def test_hostile_names(library: TestLibrary) -> None:
-    names = ["$(touch pwned)", "-rf", "[red]x[bold]", "\x1b[31mred", "a;b", "'quoted\"", "..", ":smile:", "é", "x" * 250, ".."]
+    names = [
+        "$(touch pwned)",
+        "-rf",
+        "[red]x[bold]",
+        "\x1b[31mred",
+        "a;b",
+        "'quoted\"",
+        "..",
+        ":smile:",
+        "é",
+        "x" * 250,
+        "..",
+    ]
     folder = os.fsencode(library.img)
     os.makedirs(folder)
     for seed, name in enumerate(names):
@@ -306,7 +318,9 @@ def test_file_that_vanishes_between_reading_and_linking(library: TestLibrary, mo
     assert library.sql("SELECT id FROM images") == [("b",)]
 
 
-def test_file_that_is_replaced_between_reading_and_linking(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_is_replaced_between_reading_and_linking(
+    library: TestLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from artpipe.store.store import Store
 
     file = small(library.img / "a.png", 1)

@@ -16,7 +16,7 @@ STAGES = {"thumbnails-small", "web-optimized", "blurhash", "phash", "ersgan-enha
 
 
 def three(library: TestLibrary) -> None:
-    """a is approved, b undecided, c rejected."""
+    """A is approved, b undecided, c rejected."""
     for seed, name in enumerate("abc"):
         small(library.img / f"{name}.png", seed)
     library.ok("register", "img")
@@ -117,7 +117,10 @@ def test_stage_of_ones_own_from_a_built_in_maker(library: TestLibrary) -> None:
     three(library)
     library.settings('[stages.tiny]\nkind = "resize"\ninput = "thumbnails-small"\nfor = "not-rejected"\nwidth = 10\n')
     library.ok("run", "tiny")
-    assert library.sql("SELECT image_id, width FROM artifacts WHERE stage = 'tiny' ORDER BY 1") == [("a", 10), ("b", 10)]
+    assert library.sql("SELECT image_id, width FROM artifacts WHERE stage = 'tiny' ORDER BY 1") == [
+        ("a", 10),
+        ("b", 10),
+    ]
     assert made(library) == {"a": {"thumbnails-small", "tiny"}, "b": {"thumbnails-small", "tiny"}}
 
 
@@ -169,7 +172,7 @@ def test_blurhash_with_its_own_options(library: TestLibrary) -> None:
     three(library)
     library.ok("run")
     library.ok("blurhash", "a", "--components-x", "5")
-    lengths = dict(library.sql("SELECT image_id, length(blurhash) FROM blurhash_cache"))
+    lengths: dict[str, int] = dict(library.sql("SELECT image_id, length(blurhash) FROM blurhash_cache"))
     assert lengths == {"a": 4 + 2 * 5 * 3, "b": 4 + 2 * 4 * 3}
 
 

@@ -27,7 +27,7 @@ def shell(library: TestLibrary, sql: str) -> list[str]:
 
 @pytest.fixture
 def worked(library: TestLibrary) -> TestLibrary:
-    """a and b are approved, c is rejected, d pending; b came too late for the upscales."""
+    """A and b are approved, c is rejected, d pending; b came too late for the upscales."""
     for seed, name in enumerate("abcd"):
         small(library.img / f"{name}.png", seed)
     library.ok("register", "img")
@@ -179,7 +179,12 @@ def test_rows_that_plain_sql_adds_are_planned(library: TestLibrary) -> None:
 
 
 def test_times_are_utc_text(worked: TestLibrary) -> None:
-    for table, column in (("images", "created_at"), ("artifacts", "created_at"), ("jobs", "completed_at"), ("runs", "ended_at")):
+    for table, column in (
+        ("images", "created_at"),
+        ("artifacts", "created_at"),
+        ("jobs", "completed_at"),
+        ("runs", "ended_at"),
+    ):
         text = worked.value(f"SELECT {column} FROM {table} LIMIT 1")
         assert worked.value("SELECT ? = datetime(?)", (text, text)) == 1
         assert worked.value("SELECT abs(julianday('now') - julianday(?)) < 1", (text,)) == 1

@@ -58,11 +58,16 @@ def test_killed_worker_fails_one_job_and_the_run_goes_on(library: TestLibrary) -
     fill(library, 8)
     process = library.start("run", "-j", "2", "--json")
     # Upscaling is slow enough to be caught at it.
-    wait_for(lambda: library.value("SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'completed'"), process)
+    wait_for(
+        lambda: library.value("SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'completed'"),
+        process,
+    )
     os.kill(children(process.pid)[0], signal.SIGKILL)
     out, _ = process.communicate()
     assert process.returncode == 1, out
-    failed = library.sql("SELECT stage, error_code, failure_kind, attempts, retry_count FROM jobs WHERE status = 'failed'")
+    failed = library.sql(
+        "SELECT stage, error_code, failure_kind, attempts, retry_count FROM jobs WHERE status = 'failed'"
+    )
     assert failed == [("ersgan-enhanced", "worker-died", "transient", 1, 1)]
     assert "SIGKILL" in library.value("SELECT error_message FROM jobs WHERE status = 'failed'")
     assert completed(library) == 8 * 6 - 2
@@ -153,7 +158,9 @@ def test_clock_that_jumps_loses_and_steals_nothing(library: TestLibrary) -> None
     process = library.start("run", "-j", "1")
     wait_for(lambda: completed(library) > 1, process)
     # As if the machine's clock had been ten years off when the run began.
-    library.sql("UPDATE runs SET started_at = datetime('now', '-10 years'), heartbeat_at = datetime('now', '-10 years')")
+    library.sql(
+        "UPDATE runs SET started_at = datetime('now', '-10 years'), heartbeat_at = datetime('now', '-10 years')"
+    )
     library.sql("UPDATE jobs SET started_at = datetime('now', '+10 years') WHERE status = 'running'")
     library.ok("run", "-j", "1")
     process.communicate()

@@ -54,7 +54,10 @@ def _strays(db: sqlite3.Connection, art: Path) -> list[str]:
 
 def _decisions(db: sqlite3.Connection) -> list[str]:
     """The last decision on each image is its state; each decision begins where the one before ended."""
-    found = [f"both approved and rejected: {row[0]}" for row in db.execute("SELECT id FROM images WHERE approved AND rejected")]
+    found = [
+        f"both approved and rejected: {row[0]}"
+        for row in db.execute("SELECT id FROM images WHERE approved AND rejected")
+    ]
     last = (
         f"SELECT id, {STATE}, COALESCE((SELECT became FROM decisions d WHERE d.image_id = images.id"
         " ORDER BY d.id DESC LIMIT 1), 'pending') FROM images"
