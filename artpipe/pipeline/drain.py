@@ -70,7 +70,10 @@ class Drain:
             pass
 
     def _turn(self) -> bool:
+        self._beat()
         stopping = self._stop.check()
+        if stopping:
+            self._pool.forget_backlog()
         claimed = 0 if stopping else self._refill()
         if not claimed and not self._pool.busy():
             self._settle()
@@ -128,8 +131,11 @@ class Drain:
                 self._count(claim, outcome)
                 self._on_end(claim, outcome)
             self._rate = self.tally.ended() / max(time.monotonic() - self._started, 0.001)
-        if self._settled_at - self._beat_at >= HEARTBEAT_SECONDS:
-            self._beat_at = self._settled_at
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beat_at >= HEARTBEAT_SECONDS:
+            self._beat_at = now
             runs.beat(self._desk.library.db, self._desk.run_id)
 
     def _count(self, claim: Claim, outcome: Outcome) -> None:

@@ -68,6 +68,10 @@ class WorkerPool:
         """Tasks that wait for a worker."""
         return len(self._queue)
 
+    def forget_backlog(self) -> None:
+        """Hand out no more; the jobs of what waited are given back when the run ends."""
+        self._queue.clear()
+
     def busy(self) -> bool:
         return bool(self._queue) or any(worker.works for worker in self._workers)
 

@@ -15,7 +15,7 @@ from artpipe.model import Graph, Stage
 from artpipe.stages.registry import wanted_part, with_params
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from artpipe.library import Library
     from artpipe.stages.stage import Parameters
@@ -76,14 +76,14 @@ class Planner:
                 self._plan_page()
         return self.totals
 
-    def fill(self) -> Counter[tuple[str, str]]:
-        """Put everything that is wanted and ready into the queue, in one transaction a page."""
+    def fill(self, stopping: Callable[[], bool]) -> Counter[tuple[str, str]]:
+        """Put everything that is wanted and ready into the queue, in one transaction a page, until told to stop."""
         if not self._by_hand() and not self._recipes_known():
             with self.db.transaction():
                 planning.unsettle_all(self.db)
                 planning.set_meta(self.db, _PLANNED, self._recipes())
         after: str | None = ""
-        while after is not None:
+        while after is not None and not stopping():
             with self.db.transaction():
                 after = planning.load_page(self.db, self._source(), after, PAGE)
                 self._plan_page()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _LONGEST_SIDE: Final = {"webp": 16_383, "jpeg": 65_500, "avif": 65_535, "png": 1_000_000}
 _WITHOUT_ALPHA: Final = frozenset(("jpeg",))
 _FASTEST_AVIF: Final = 10
-_COLOUR: Final = re.compile("#[0-9a-fA-F]{6}")
 
 
 class Resize:
@@ -42,7 +40,9 @@ class Resize:
             "quality": Parameter(80, "quality of WebP, JPEG and AVIF", minimum=1, maximum=100),
             "effort": Parameter(2, "how hard WebP and AVIF try to save bytes", minimum=0, maximum=6),
             "lossless": Parameter(default=False, help="WebP without loss; quality is then a second effort"),
-            "background": Parameter("#ffffff", "what shows through where the format has no alpha, as #rrggbb"),
+            "background": Parameter(
+                "#ffffff", "what shows through where the format has no alpha", pattern="#[0-9a-fA-F]{6}"
+            ),
         }
     )
 
@@ -54,7 +54,7 @@ class Resize:
         width, height = fitted((picture.width, picture.height), int(params["width"]), _LONGEST_SIDE[extension])
         small = picture.scaled((width, height))
         if extension in _WITHOUT_ALPHA:
-            small = flattened(small, _checked_colour(str(params["background"])))
+            small = flattened(small, str(params["background"]))
         return Product(
             width=width,
             height=height,
@@ -62,12 +62,6 @@ class Resize:
             extension=extension,
             how={"decoder": "pillow", "pillow": PIL.__version__},
         )
-
-
-def _checked_colour(text: str) -> str:
-    if not _COLOUR.fullmatch(text):
-        raise EnvironmentLackError("bad-setting", f"background must be like #ffffff, not {text!r}")
-    return text
 
 
 def _encoded(image: Image.Image, params: Parameters) -> bytes:

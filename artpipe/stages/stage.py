@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -26,6 +27,7 @@ class Parameter:
         minimum, maximum: allowed range of a number, both included.
         wanted: True if it changes *what* is wanted and so belongs to the recipe; False if it only says *how*
             the result is computed (tile size, device, threads): recorded, never compared.
+        pattern: regular expression that a text must match as a whole.
     """
 
     default: ParameterValue
@@ -34,6 +36,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     wanted: bool = True
+    pattern: str = ""
 
     def check(self, value: object) -> ParameterValue:
         """Return `value` as this parameter's type.
@@ -51,7 +54,9 @@ class Parameter:
     def _in_range(self, value: ParameterValue) -> bool:
         if self.choices:
             return value in self.choices
-        if isinstance(value, str | bool):
+        if isinstance(value, str):
+            return not self.pattern or re.fullmatch(self.pattern, value) is not None
+        if isinstance(value, bool):
             return True
         low = self.minimum is None or value >= self.minimum
         return low and (self.maximum is None or value <= self.maximum)
@@ -59,6 +64,8 @@ class Parameter:
     def allowed(self) -> str:
         if self.choices:
             return "one of " + ", ".join(str(choice) for choice in self.choices)
+        if self.pattern:
+            return f"text like {self.default}"
         noun = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}[type(self.default)]
         if self.minimum is not None and self.maximum is not None:
             return f"{noun} from {self.minimum:g} to {self.maximum:g}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from stages.pictures import P3, encode, oriented, photo, psnr, rgb_profile, scene
 
-from artpipe.errors import EnvironmentLackError
+from artpipe.errors import EnvironmentLackError, SettingsError
 from artpipe.stages.imaging import Picture, fitted
 from artpipe.stages.resize import Resize
 
@@ -137,9 +137,9 @@ def test_jpeg_shows_the_background(background: str, colour: tuple[int, int, int]
 
 
 @pytest.mark.parametrize("background", ["white", "#fff", "#gggggg", "#ffffff\n", "hsl(0,100%,50%)"])
-def test_a_bad_background_stops_the_stage_not_the_picture(background: str) -> None:
-    with pytest.raises(EnvironmentLackError, match="#ffffff"):
-        resize(encode(scene(), "png"), format="jpeg", background=background)
+def test_a_bad_background_is_refused_before_any_work(background: str) -> None:
+    with pytest.raises(SettingsError, match="like #ffffff"):
+        Resize.parameters["background"].check(background)
 
 
 def test_quality_and_effort_are_used() -> None:

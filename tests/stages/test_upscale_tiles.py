@@ -16,7 +16,7 @@ from artpipe.errors import WorkError
 from artpipe.stages.upscale.engine import CPU, NCNN, Choice, Order, TileTooLargeError
 from artpipe.stages.upscale.models import MODELS, find_weights
 from artpipe.stages.upscale.ncnn_engine import NcnnEngine
-from artpipe.stages.upscale.tiles import Grid, Plan, paint
+from artpipe.stages.upscale.tiles import Grid, Plan, _store, paint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,14 @@ def test_hardly_a_seam_with_the_large_models(model: str, size: int) -> None:
     difference = abs(whole - tiled)
     assert difference.max() <= 8
     assert difference[:, seam - 4 : seam + 4].mean() <= 0.5
+
+
+def test_overshooting_values_are_clipped_and_others_rounded() -> None:
+    levels = np.array([-70.0, -0.6, 0.4, 0.6, 127.5, 254.4, 255.9, 330.0], np.float32)
+    place = np.empty((1, 8, 3), np.uint8)
+    _store(levels.repeat(3).reshape(8, 3).T[:, None].copy(), place)
+    assert place[0, :, 0].tolist() == [0, 0, 0, 1, 128, 254, 255, 255]
+    assert (place == place[:, :, :1]).all()
 
 
 class Cramped(NcnnEngine):
