@@ -13,6 +13,7 @@ from artpipe.db.artifacts import FileRow
 from artpipe.db.images import NewImage
 from artpipe.model import UPSTREAM
 from artpipe.names import image_id, path_text, with_suffix
+from artpipe.pipeline.leftovers import scratch_of
 from artpipe.pipeline.walk import PassedOver
 from artpipe.store import durable
 
@@ -61,11 +62,8 @@ class Admission:
         if self._request.dry_run:
             yield Reading(limits)
             return
-        scratch = self._library.store.scratch(_owner())
-        try:
+        with scratch_of(self._library, _owner()) as scratch:
             yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch)
-        finally:
-            self._library.store.drop_scratch(_owner())
 
     def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
         """Give a batch of files their places, in one transaction."""

@@ -12,6 +12,7 @@ from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.db import jobs, runs
 from artpipe.model import Claim, Failure, Made, Outcome
 from artpipe.names import shown
+from artpipe.pipeline import leftovers
 from artpipe.pipeline.drain import Drain, Tally
 from artpipe.pipeline.executors import WorkerPool
 from artpipe.pipeline.lifecycle import Desk
@@ -72,7 +73,7 @@ class _Running:
             _registered(self._library, self._request.command, self._stop) as (run_id, lock),
         ):
             reclaim_dead(self._library)
-            planned = self._planner.fill()
+            planned = self._planner.fill(self._stop.check)
             tally = self._work(run_id, lock, planned)
         return self._report(planned, tally)
 
@@ -87,9 +88,10 @@ class _Running:
         finally:
             # Only when no worker can write any more do the jobs go back.
             pool.close()
+            # First of all this makes room, which on a full disk the next line may need.
+            leftovers.clear(library, f"run-{run_id}")
             with library.db.transaction():
                 jobs.release(library.db, run_id)
-            library.store.drop_scratch(f"run-{run_id}")
             self._progress.finish()
         return drain.tally
 
@@ -186,9 +188,11 @@ def _registered(library: Library, command: str, stop: Stop) -> Iterator[tuple[in
         yield run_id, lock.path
         outcome = stop.why or "finished"
     finally:
-        with db.transaction():
-            runs.end(db, run_id, outcome)
-        lock.release()
+        try:
+            with db.transaction():
+                runs.end(db, run_id, outcome)
+        finally:
+            lock.release()
 
 
 def reclaim_dead(library: Library) -> int:
@@ -199,6 +203,5 @@ def reclaim_dead(library: Library) -> int:
             if not is_alive(lock_path(db.path, row["id"])):
                 taken += sum(jobs.reclaim(db, row["id"]))
                 runs.end(db, row["id"], "died")
-                lock_path(db.path, row["id"]).unlink(missing_ok=True)
-                library.store.drop_scratch(f"run-{row['id']}")
+        leftovers.sweep(library)
     return taken

@@ -113,6 +113,13 @@ def get(db: Database, image_id: str, stage: str) -> Row | None:
     return db.row("SELECT * FROM artifacts WHERE image_id = ? AND stage = ?", (image_id, stage))
 
 
+def stands(db: Database, file_path: str) -> bool:
+    """Whether a row stands for the file `STAGE/ID.EXT`."""
+    stage, _, name = file_path.partition("/")
+    row = get(db, name.rpartition(".")[0], stage)
+    return row is not None and row["file_path"] == file_path
+
+
 def of_image(db: Database, image_id: str) -> list[Row]:
     return db.rows("SELECT * FROM artifacts WHERE image_id = ? ORDER BY id", (image_id,))
 

@@ -8,6 +8,7 @@ import os
 import stat
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -134,7 +135,8 @@ def copy_checked(found: Found, folder: Path) -> Path | None:
 def _new_file(folder: Path) -> Path:
     import tempfile
 
-    descriptor, name = tempfile.mkstemp(dir=folder)
+    with _writing(folder):
+        descriptor, name = tempfile.mkstemp(dir=folder)
     os.close(descriptor)
     return Path(name)
 
@@ -145,22 +147,33 @@ def _hash(source: BinaryIO, target: Path | None) -> str:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
         return digest.hexdigest()
-    with target.open("wb", buffering=0) as copy:
+    with _writing(target):
+        copy = target.open("wb", buffering=0)
+    with copy:
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
-            _append(copy, chunk, target)
-        os.fchmod(copy.fileno(), 0o644)
-        os.fsync(copy.fileno())
+            with _writing(target):
+                _append(copy, chunk)
+        with _writing(target):
+            os.fchmod(copy.fileno(), 0o644)
+            os.fsync(copy.fileno())
     return digest.hexdigest()
 
 
-def _append(copy: io.FileIO, chunk: bytes, target: Path) -> None:
+def _append(copy: io.FileIO, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[copy.write(view) :]
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What fails within is our own disk and not the user's file."""
     try:
-        view = memoryview(chunk)
-        while view:
-            view = view[copy.write(view) :]
+        yield
     except OSError as error:
-        raise StorageError(f"Writing {target} failed: {error.strerror}. Make room, then register again.") from error
+        message = f"Writing {path} failed: {error.strerror}. Make room or mend the disk, then register again."
+        raise StorageError(message) from error
 
 
 def _seen(status: os.stat_result) -> Seen:

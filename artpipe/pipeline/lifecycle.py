@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, jobs
 from artpipe.model import Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.pipeline import leftovers
 from artpipe.stages.registry import with_params
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> None:
     """Record how jobs ended: files first, then all rows in one transaction."""
     done = [_settled(desk, claim, made) for claim, made in ended if isinstance(made, Made)]
     failed = [(claim, failure) for claim, failure in ended if isinstance(failure, Failure)]
-    replaced = _retire(desk, done)
+    intent, replaced = _retire(desk, done)
     desk.library.store.adopt((Path(one.made.scratch), one.file_path) for one in done if one.made.scratch)
     with desk.library.db.transaction():
         for one in done:
@@ -114,6 +115,8 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         desk.planner.follow(sorted({claim.image_id for claim, _ in ended}))
     for old in replaced:
         desk.library.store.remove_derived(old)
+    if intent is not None:
+        intent.unlink()
 
 
 def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:
@@ -128,15 +131,20 @@ def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:
     )
 
 
-def _retire(desk: Desk, done: Sequence[Settled]) -> list[str]:
+def _retire(desk: Desk, done: Sequence[Settled]) -> tuple[Path | None, list[str]]:
     """Take back the rows of files that are about to be replaced, since no row may stand over other bytes.
 
-    Returns the old files that will not be overwritten, because the new ones have another extension.
+    Returns the note of what is about to be done, for whoever has to finish it if we die, and the old files that
+    will not be overwritten, because the new ones have another extension.
     """
     files = [one for one in done if one.made.scratch]
+    if not files:
+        return None, []
+    new = {one.file_path for one in files}
     with desk.library.db.transaction():
         old = artifacts.retire(desk.library.db, [(one.claim.image_id, one.claim.stage) for one in files])
-    return sorted(set(old) - {one.file_path for one in files})
+        intent = leftovers.note_intent(desk.scratch, files[0].claim.job_id, {*old, *new})
+    return intent, sorted(set(old) - new)
 
 
 def _record(desk: Desk, one: Settled) -> None:

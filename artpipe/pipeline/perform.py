@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ def _made(work: Work, product: Product, started: float) -> Made:
         try:
             durable.write(Path(scratch), product.data)
         except OSError as error:
+            # The rest of a full disk may be all there is for recording that it is full.
+            with suppress(OSError):
+                Path(scratch).unlink()
             raise EnvironmentLackError("disk", f"Writing {scratch} failed: {error.strerror}") from error
         digest = hashlib.sha256(product.data).hexdigest()
     return Made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -117,8 +118,10 @@ class Store:
         except FileExistsError:
             raise
         except OSError:
-            # No hard links on this file system: an exclusive create keeps the name, the rename fills it.
-            os.close(os.open(final, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            # No hard links on this file system. Files are admitted under the write lock, by one process at a time;
+            # an empty file to keep the name would be left over by a crash, and look like an original.
+            if os.path.lexists(final):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from None
             scratch.rename(final)
         else:
             scratch.unlink()

@@ -1,0 +1,70 @@
+"""What commands that died have left behind: scratch folders, lock files, files whose rows were never written."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from artpipe.db import artifacts
+from artpipe.store import durable
+from artpipe.store.locks import RunLock, folder_of, is_alive
+from artpipe.store.store import SCRATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from artpipe.library import Library
+
+_INTENT = "intent"
+
+
+@contextmanager
+def scratch_of(library: Library, owner: str) -> Iterator[Path]:
+    """A scratch folder for as long as this lasts; if the process dies in it, the next command sweeps it away."""
+    # Under the write lock, so that nobody sweeps between the making of the lock file and the locking.
+    with library.db.transaction():
+        lock = RunLock(_lock_of(library, owner), create=True)
+        sweep(library)
+    try:
+        yield library.store.scratch(owner)
+    finally:
+        clear(library, owner)
+        lock.release()
+
+
+def sweep(library: Library) -> None:
+    """Within an open transaction: remove what belongs to no living process."""
+    for owner in library.store.scratch_owners():
+        if owner.startswith(("run-", "register-")) and not is_alive(_lock_of(library, owner)):
+            clear(library, owner)
+    for lock in folder_of(library.db.path).glob("*.lock"):
+        if not is_alive(lock):
+            lock.unlink(missing_ok=True)
+
+
+def _lock_of(library: Library, owner: str) -> Path:
+    return folder_of(library.db.path) / f"{owner.removeprefix('run-')}.lock"
+
+
+def note_intent(scratch: Path, number: int, paths: Iterable[str]) -> Path:
+    """Say on disk which files are about to be written or removed, before the rows that know them are touched."""
+    note = scratch / f"{_INTENT}-{number}.json"
+    durable.write(note, json.dumps(sorted(paths)).encode())
+    durable.sync_folder(scratch)
+    return note
+
+
+def clear(library: Library, owner: str) -> None:
+    """Remove a scratch folder, and the files that its owner had its hands on and that no row stands for."""
+    for note in (library.store.root / SCRATCH / owner).glob(f"{_INTENT}-*.json"):
+        try:
+            paths: list[str] = json.loads(note.read_bytes())
+        except ValueError:
+            # The power went while it was written: nothing had been touched then.
+            continue
+        for path in paths:
+            if not artifacts.stands(library.db, path):
+                library.store.remove_derived(path)
+    library.store.drop_scratch(owner)
