@@ -27,9 +27,9 @@ def cli_text() -> str:
     """docs/cli.md as it should be."""
     from typer.main import get_command
 
-    from artpipe.cli.app import app
+    from artpipe.cli.app import build
 
-    group = get_command(app)
+    group = get_command(build([]))
     commands = getattr(group, "commands")  # noqa: B009 - typer's own copy of click has no public type for a group
     parts = [_HEAD]
     parent = group.make_context("artpipe", [], resilient_parsing=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Report
-from artpipe.db import planning
+from artpipe.db import ready
 
 if TYPE_CHECKING:
     from artpipe.library import Library
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def find_ready(library: Library, input_stage: str, output_stage: str, limit: int | None) -> Report:
     """Ids in order, streamed: the first is there at once however many follow."""
-    ids = planning.find_ready(library.db, input_stage, output_stage, limit)
+    ids = ready.find_ready(library.db, input_stage, output_stage, limit)
     return Report(data={"ids": ids}, lines=ids)

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from artpipe.cli import deciding, looking, registering, running, setting_up
 from artpipe.cli.options import Art, AsJson, Db, NoProgress, Quiet, Verbose, before_command, command
 
-app = typer.Typer(
-    name="artpipe",
-    help="Curate and process a very large folder of pictures.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+# name -> the module that has a function of that name (with _ for -), in the order of a user's day.
+COMMANDS = {
+    "init": "setting_up",
+    "doctor": "setting_up",
+    "demo": "setting_up",
+    "register": "registering",
+    "approve": "deciding",
+    "reject": "deciding",
+    "reset": "deciding",
+    "undo": "deciding",
+    "history": "deciding",
+    "list": "looking",
+    "show": "looking",
+    "find-ready": "looking",
+    "stats": "looking",
+    "why": "looking",
+    "run": "running",
+    "upscale": "running",
+    "blurhash": "running",
+    "jobs": "running",
+    "retry": "running",
+}
 
-for function in (
-    *(setting_up.init, setting_up.doctor, setting_up.demo),
-    registering.register,
-    *(deciding.approve, deciding.reject, deciding.reset, deciding.undo, deciding.history),
-    *(looking.list_, looking.show, looking.find_ready, looking.stats, looking.why),
-    *(running.run, running.upscale, running.blurhash, running.jobs, running.retry),
-):
-    app.command(name=function.__name__.rstrip("_").replace("_", "-"))(command(function))
+
+def build(argv: Sequence[str]) -> typer.Typer:
+    """The command line, or only the one command that is meant: building all of them takes as long as a question."""
+    app = typer.Typer(
+        name="artpipe",
+        help="Curate and process a very large folder of pictures.",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_before)
+    first = argv[0] if argv else ""
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module = import_module(f"artpipe.cli.{COMMANDS[name]}")
+        function = getattr(module, name.replace("-", "_"), None) or getattr(module, f"{name}_")
+        app.command(name=name)(command(function))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -38,8 +63,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def before(
+def _before(
     *,
     db: Db = None,
     art: Art = None,

@@ -39,10 +39,10 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: list[str]) -> int:
     from typer.exceptions import TyperException
 
-    from artpipe.cli.app import app
+    from artpipe.cli.app import build
 
     try:
-        result = app(args=argv, prog_name="artpipe", standalone_mode=False)
+        result = build(argv)(args=argv, prog_name="artpipe", standalone_mode=False)
     except TyperException as error:
         return _refused(error, argv)
     return result if isinstance(result, int) else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from artpipe.errors import ArtpipeError, BusyError, ForeignDatabaseError, StorageError
@@ -98,6 +98,11 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def reuse_log(self) -> None:
+        """Let the next transaction write over the log instead of at its end: on a full disk that is the only room."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         self._connection.close()

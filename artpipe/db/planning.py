@@ -204,24 +204,6 @@ def set_meta(db: Database, key: str, value: str) -> None:
     db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value))
 
 
-def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | None) -> Iterable[str]:
-    """Approved images that have an artifact of the first stage and none of the second, in order of id."""
-    made = _EXISTS.get(output_stage, "SELECT 1 FROM artifacts a2 WHERE a2.image_id = i.id AND a2.stage = :output")
-    rows = db.stream(
-        "SELECT i.id FROM images i JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input"
-        f" WHERE i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit",
-        {"input": input_stage, "output": output_stage, "limit": -1 if limit is None else limit},
-    )
-    return (row[0] for row in rows)
-
-
-# The artifact of a row stage is a row, for the input stage that was named.
-_EXISTS = {
-    "blurhash": "SELECT 1 FROM blurhash_cache a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
-    "phash": "SELECT 1 FROM perceptual_hashes a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
-}
-
-
 def explain(db: Database, target: Target, image_id: str) -> dict[str, Json]:
     """What planning sees of one image and one stage, beside what `temp.wanted` says."""
     sql = (

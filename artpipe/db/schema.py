@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db.connection import Database
@@ -12,20 +11,15 @@ from artpipe.errors import ForeignDatabaseError, LibraryMissingError, NewerDatab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # "artp" in the header of the file: `file cv.db` and we ourselves can tell it from other people's databases.
 APPLICATION_ID = 0x61727470
 
 
-def steps() -> list[tuple[int, str]]:
-    """All schema versions in order, each with its SQL."""
-    found = []
-    for entry in (files("artpipe.db") / "versions").iterdir():
-        match = re.fullmatch(r"(\d{4})_\w+\.sql", entry.name)
-        if match:
-            found.append((int(match[1]), entry.read_text(encoding="utf-8")))
-    return sorted(found)
+def steps() -> list[tuple[int, Path]]:
+    """All schema versions in order, each with the file that holds its SQL."""
+    files = (Path(__file__).parent / "versions").glob("[0-9][0-9][0-9][0-9]_*.sql")
+    return sorted((int(file.name[:4]), file) for file in files)
 
 
 def newest() -> int:
@@ -103,12 +97,12 @@ def copy_to(database: Database, target: Path) -> None:
 
 
 def _apply(database: Database) -> None:
-    for version, sql in steps():
+    for version, file in steps():
         with database.transaction():
             # Read again under the write lock: another process may have done it meanwhile.
             if database.scalar("PRAGMA user_version") >= version:
                 continue
-            for statement in _statements(sql):
+            for statement in _statements(file.read_text(encoding="utf-8")):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version={version}")
             database.execute(f"PRAGMA application_id={APPLICATION_ID}")

@@ -83,14 +83,16 @@ def test_upgrade_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path, monkeypatch:
     schema.create_database(path).close()
     real = schema.steps()
     next_version = real[-1][0] + 1
-    broken = (next_version, "CREATE TABLE extra (x);\nCREATE TABLE images (x);\n")
+    step = tmp_path / "step.sql"
+    step.write_text("CREATE TABLE extra (x);\nCREATE TABLE images (x);\n")
+    broken = (next_version, step)
     monkeypatch.setattr(schema, "steps", lambda: [*real, broken])
     with pytest.raises(sqlite3.OperationalError):
         schema.open_database(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == next_version - 1
         assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extra'").fetchone()[0] == 0
-    monkeypatch.setattr(schema, "steps", lambda: [*real, (next_version, "CREATE TABLE extra (x);\n")])
+    step.write_text("CREATE TABLE extra (x);\n")
     with closing(schema.open_database(path)) as opened:
         assert opened.scalar("PRAGMA user_version") == next_version
     copy = tmp_path / f"cv.db.v{next_version - 1}.bak"
