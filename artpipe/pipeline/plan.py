@@ -83,11 +83,13 @@ class Planner:
                 planning.unsettle_all(self.db)
                 planning.set_meta(self.db, _PLANNED, self._recipes())
         after: str | None = ""
-        while after is not None and not stopping():
+        while after is not None:
             with self.db.transaction():
                 after = planning.load_page(self.db, self._source(), after, PAGE)
                 self._plan_page()
                 self._enqueue()
+            if stopping():
+                break
         return self.totals
 
     def follow(self, ids: Sequence[str]) -> None:
