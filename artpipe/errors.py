@@ -90,6 +90,10 @@ class PictureError(WorkError):
     kind = "permanent"
 
 
+class InputLostError(WorkError):
+    """The file to work on is gone or is another one now; if it was made here, it is made again."""
+
+
 class EnvironmentLackError(WorkError):
     """This machine is to blame (no model, no tool, no room): the stage stops, no job is charged."""
 

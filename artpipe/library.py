@@ -48,6 +48,12 @@ class Library:
 
         return build_graph(self.settings.stages, self.settings.file)
 
+    def own_paths(self) -> frozenset[str]:
+        """Real paths of what makes up the library; registering its folder must not take it in."""
+        database = self.db.path.resolve()
+        beside = {str(path) for path in database.parent.glob(database.name + "*")}
+        return frozenset({*beside, str(database), str(self.settings.art.resolve()), str(self.settings.file.resolve())})
+
     def require_art(self) -> None:
         self.store.require(artifacts.some_paths(self.db))
 

@@ -85,9 +85,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Jobs of one image that read the same file, so that it is decoded once for all of them."""
+    """Jobs of one image that read the same file, so that it is decoded once for all of them.
+
+    Args:
+        input_sha256: what the file must be; None where nobody recorded it.
+    """
 
     input_path: str
+    input_sha256: str | None
     max_pixels: int
     works: tuple[Work, ...]
 

@@ -42,9 +42,11 @@ def with_suffix(base: str, sha256: str, digits: int = 8) -> str:
 
 def candidates(text: str) -> list[str]:
     """The ids a user may mean by `text` (an id, a file name or a path), the most literal first."""
+    if _has_surrogate(text) or any(unicodedata.category(character) == "Cc" for character in text):
+        # Many such names become the same id; none of them may decide on it by accident.
+        return []
     stem = PurePath(text).stem if text.strip("/.") else text
-    found = [text, safe_id(text), safe_id(PurePath(text).name or text), safe_id(stem)]
-    return [name for name in dict.fromkeys(found) if not _has_surrogate(name)]
+    return list(dict.fromkeys([text, safe_id(text), safe_id(PurePath(text).name or text), safe_id(stem)]))
 
 
 def path_text(path: str) -> str:

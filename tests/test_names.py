@@ -36,8 +36,10 @@ def test_an_id_stays_itself(name: str) -> None:
 @given(base_names, st.sampled_from(["png", "jpeg"]))
 def test_a_file_name_leads_to_its_id(name: str, suffix: str) -> None:
     file = f"{name}.{suffix}"
-    assert image_id(file) in candidates(file)
-    assert image_id(file) in candidates(f"some/where/{file}")
+    odd = any(unicodedata.category(character) in {"Cc", "Cs"} for character in file)
+    # Names that only an escape could tell apart lead nowhere: garbage must not decide on anything.
+    assert (image_id(file) in candidates(file)) is not odd
+    assert (image_id(file) in candidates(f"some/where/{file}")) is not odd
 
 
 @given(base_names)

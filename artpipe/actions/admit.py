@@ -132,16 +132,25 @@ class Admission:
         name: str = known["id"]
         if known["content"] == "absent":
             return self._fill(found, known)
+        if known["content"] == "present":
+            self._restore(found, name)
         source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
         if base != name:
             sources.add_alias(self._db, base, name)
         return Admitted("unchanged" if source is not None and source[1] == name else "duplicates", name)
 
+    def _restore(self, found: Found, name: str) -> None:
+        """An original that was lost comes back with the same content."""
+        row = artifacts.get(self._db, name, UPSTREAM)
+        if row is not None and not self._library.store.path(row["file_path"]).exists():
+            self._put_artifact(found, name, self._store_original(found, name, keep_name=True).path)
+
     def _place_new(self, found: Found, base: str) -> Admitted:
         same_name = images.get(self._db, base)
         if same_name is not None and same_name["sha256"] is None:
             return self._fill(found, same_name)
-        name = base if same_name is None else self._free_name(base, found.sha256 or "")
+        taken = same_name is not None or sources.is_alias(self._db, base)
+        name = base if not taken else self._free_name(base, found.sha256 or "")
         path = self._store_original(found, name)
         problem = _problem(found)
         self._insert(self._row(found, path.name, "rejected" if problem else None))

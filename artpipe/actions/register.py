@@ -82,7 +82,7 @@ class _Registering:
 
     def _to_read(self) -> Iterator[Candidate]:
         """Candidates that are new or look changed."""
-        every = walk(self._request.paths)
+        every = walk(self._request.paths, self._library.own_paths())
         while chunk := list(islice(every, LOOK_UP)):
             candidates = [entry for entry in chunk if isinstance(entry, Candidate)]
             for entry in chunk:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.db import jobs, runs
+from artpipe.errors import StorageError
 from artpipe.model import Claim, Failure, Made, Outcome
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
@@ -90,8 +91,7 @@ class _Running:
             pool.close()
             # First of all this makes room, which on a full disk the next line may need.
             leftovers.clear(library, f"run-{run_id}")
-            with library.db.transaction():
-                jobs.release(library.db, run_id)
+            _give_back(library, run_id)
             self._progress.finish()
         return drain.tally
 
@@ -140,6 +140,17 @@ class _Running:
         if self._stop.why == "time" and remaining:
             return WORK_REMAINS
         return TOOL_MISSING if tally.blocked else None
+
+
+def _give_back(library: Library, run_id: int) -> None:
+    """Release what the run still has in hand, unharmed, also when the disk is full."""
+    try:
+        with library.db.transaction():
+            jobs.release(library.db, run_id)
+    except StorageError:
+        library.db.reuse_log()
+        with library.db.transaction():
+            jobs.release(library.db, run_id)
 
 
 def _made(claim: Claim, made: Made) -> str:

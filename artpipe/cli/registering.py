@@ -47,7 +47,7 @@ def register(
     from artpipe.actions.register import register as action
     from artpipe.cli.progress import progress_for
 
-    if not paths:
+    if not paths or "" in paths:
         raise UsageError("Name the files and folders to register, or - for a list on stdin.")
     request = RegisterRequest(
         names(paths, common),

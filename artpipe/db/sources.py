@@ -22,9 +22,13 @@ class Seen:
 
 
 def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
-    """Those of `paths` that were seen before: path -> (what was seen, image id)."""
+    """Those of `paths` that were seen before: path -> (what was seen, image id).
+
+    Left out are those whose image has lost its row or its original since: they count as new.
+    """
     rows = db.rows(
-        "SELECT path, size, mtime_ns, inode, image_id FROM sources WHERE path IN (SELECT value FROM json_each(?))",
+        "SELECT s.path, s.size, s.mtime_ns, s.inode, s.image_id FROM sources s JOIN images i ON i.id = s.image_id"
+        " WHERE s.path IN (SELECT value FROM json_each(?)) AND i.content <> 'absent'",
         (json.dumps(list(paths)),),
     )
     return {row[0]: (Seen(row[1], row[2], row[3]), row[4]) for row in rows}
@@ -43,6 +47,10 @@ def add_alias(db: Database, name: str, image_id: str) -> bool:
     """Keep another name of an image; False if it was known."""
     sql = "INSERT INTO aliases (name, image_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
     return db.execute(sql, (name, image_id)).rowcount > 0
+
+
+def is_alias(db: Database, name: str) -> bool:
+    return db.row("SELECT 1 FROM aliases WHERE name = ? LIMIT 1", (name,)) is not None
 
 
 def aliases_of(db: Database, image_id: str) -> list[str]:

@@ -126,8 +126,9 @@ class Drain:
         ended, self._ended = self._ended, []
         self._settled_at = time.monotonic()
         if ended:
-            lifecycle.settle(self._desk, ended)
-            for claim, outcome in ended:
+            counted = lifecycle.settle(self._desk, ended)
+            self._taken -= len(ended) - len(counted)
+            for claim, outcome in counted:
                 self._count(claim, outcome)
                 self._on_end(claim, outcome)
             self._rate = self.tally.ended() / max(time.monotonic() - self._started, 0.001)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, jobs
-from artpipe.model import Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.model import UPSTREAM, Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import leftovers
 from artpipe.stages.registry import with_params
 
@@ -74,17 +74,18 @@ def tasks(desk: Desk, claims: Sequence[Claim], threads: int) -> list[Task]:
         threads: for makers that can use several and are free to choose.
     """
 
-    def by_input(claim: Claim) -> tuple[str, str]:
-        return claim.image_id, claim.input_path
+    def by_input(claim: Claim) -> tuple[str, str, str | None]:
+        return claim.image_id, claim.input_path, claim.input_sha256
 
     store = desk.library.store
     return [
         Task(
             input_path=str(store.path(path)),
+            input_sha256=sha256,
             max_pixels=desk.library.settings.max_pixels,
             works=tuple(_work(desk, found, threads) for found in group),
         )
-        for (_, path), group in itertools.groupby(sorted(claims, key=by_input), key=by_input)
+        for (_, path, sha256), group in itertools.groupby(sorted(claims, key=_image_and_input), key=by_input)
     ]
 
 
@@ -101,10 +102,21 @@ def _work(desk: Desk, claim: Claim, threads: int) -> Work:
     )
 
 
-def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> None:
-    """Record how jobs ended: files first, then all rows in one transaction."""
+def _image_and_input(claim: Claim) -> tuple[str, str]:
+    return claim.image_id, claim.input_path
+
+
+def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Claim, Outcome]]:
+    """Record how jobs ended: files first, then all rows in one transaction.
+
+    Returns what counts as ended. Jobs whose derived input was lost do not: the input is made again, then they are.
+
+    Raises:
+        ArtMissingError: a whole folder of inputs is gone, as when a disk is not mounted.
+    """
     done = [_settled(desk, claim, made) for claim, made in ended if isinstance(made, Made)]
-    failed = [(claim, failure) for claim, failure in ended if isinstance(failure, Failure)]
+    lost = [claim for claim, outcome in ended if _input_lost(desk, claim, outcome)]
+    failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim not in lost]
     intent, replaced = _retire(desk, done)
     desk.library.store.adopt((Path(one.made.scratch), one.file_path) for one in done if one.made.scratch)
     with desk.library.db.transaction():
@@ -112,11 +124,27 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> None:
             _record(desk, one)
         for claim, failure in failed:
             _record_failure(desk, claim, failure)
+        _give_up_inputs(desk, lost)
         desk.planner.follow(sorted({claim.image_id for claim, _ in ended}))
     for old in replaced:
         desk.library.store.remove_derived(old)
     if intent is not None:
         intent.unlink()
+    return [(claim, outcome) for claim, outcome in ended if claim not in lost]
+
+
+def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> bool:
+    """Whether a job failed for want of a file that can be made again."""
+    if not isinstance(outcome, Failure) or outcome.code not in {"input-missing", "input-damaged"}:
+        return False
+    desk.library.store.require_folder(claim.input_stage)
+    return claim.input_stage != UPSTREAM
+
+
+def _give_up_inputs(desk: Desk, lost: Sequence[Claim]) -> None:
+    """Forget the rows of lost inputs and the jobs that need them: planning wants both again, one after the other."""
+    artifacts.retire(desk.library.db, [(claim.image_id, claim.input_stage) for claim in lost])
+    jobs.drop(desk.library.db, desk.run_id, [claim.job_id for claim in lost])
 
 
 def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:

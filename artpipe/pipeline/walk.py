@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 _PICTURE_SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
@@ -40,8 +40,12 @@ class PassedOver:
     failed: bool
 
 
-def walk(roots: Iterable[str]) -> Iterator[Candidate | PassedOver]:
+def walk(roots: Iterable[str], own: Collection[str] = ()) -> Iterator[Candidate | PassedOver]:
     """Every file of the named files and folders, depth first, in order of name within each folder.
+
+    Args:
+        own: real paths of the library's own files and folders, which are never taken in.
+
 
     A root that is a symbolic link is followed. Inside a folder, names that begin with a dot are skipped, links to
     files within the same root are followed, links to folders are not. Among equal base names pictures come first,
@@ -49,18 +53,21 @@ def walk(roots: Iterable[str]) -> Iterator[Candidate | PassedOver]:
     """
     for root in roots:
         real = os.path.realpath(root)
+        if any(real == path or real.startswith(path + os.sep) for path in own):
+            yield PassedOver(root, "own", "belongs to the library itself", failed=True)
+            continue
         try:
             status = os.stat(real)
         except OSError as error:
             yield PassedOver(root, "unreadable", _reason(error), failed=True)
             continue
         if stat.S_ISDIR(status.st_mode):
-            yield from _folder(real, real)
+            yield from _folder(real, real, own)
         else:
             yield _file(real, status, named=True)
 
 
-def _folder(folder: str, root: str) -> Iterator[Candidate | PassedOver]:
+def _folder(folder: str, root: str, own: Collection[str]) -> Iterator[Candidate | PassedOver]:
     try:
         with os.scandir(folder) as found:
             entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_order)
@@ -68,11 +75,13 @@ def _folder(folder: str, root: str) -> Iterator[Candidate | PassedOver]:
         yield PassedOver(folder, "unreadable", _reason(error), failed=True)
         return
     for entry in entries:
+        if entry.path in own:
+            continue
         try:
             if entry.is_symlink():
                 yield _linked(entry.path, root)
             elif entry.is_dir(follow_symlinks=False):
-                yield from _folder(entry.path, root)
+                yield from _folder(entry.path, root, own)
             else:
                 yield _file(entry.path, entry.stat(follow_symlinks=False), named=False)
         except OSError as error:

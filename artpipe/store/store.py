@@ -43,6 +43,19 @@ class Store:
                 f"{self.root} is empty, but the database knows files in it. Mount its disk, or name another with --art."
             )
 
+    def require_folder(self, stage: str) -> None:
+        """Prove that a stage's folder holds something, before a missing file in it is taken for lost.
+
+        Raises:
+            ArtMissingError: it is gone or empty (a disk that is not mounted).
+        """
+        folder = self.root / stage
+        if not folder.is_dir() or not any(folder.iterdir()):
+            raise ArtMissingError(
+                f"{folder} is missing or empty, but the database knows files in it. Mount its disk;"
+                " if they are really gone, `artpipe repair` has them made again."
+            )
+
     def _is_empty(self) -> bool:
         with os.scandir(self.root) as entries:
             return not any(entry.is_dir() and not entry.name.startswith(".") for entry in entries)

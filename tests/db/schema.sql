@@ -254,6 +254,16 @@ BEGIN
     );
 END;
 
+CREATE TRIGGER images_keep_original AFTER INSERT ON images
+WHEN NEW.content = 'absent' AND NEW.sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')
+BEGIN
+    UPDATE images
+    SET content = 'present',
+        width = COALESCE(width, (SELECT width FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')),
+        height = COALESCE(height, (SELECT height FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream'))
+    WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER images_touch AFTER UPDATE ON images
 WHEN NEW.updated_at IS OLD.updated_at
 BEGIN

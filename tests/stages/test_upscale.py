@@ -108,9 +108,10 @@ def test_every_core_this_process_may_use_is_the_default(upscaler: Upscaler) -> N
 
 def test_a_network_is_loaded_once() -> None:
     upscaler = Upscaler()
-    for size in ((8, 8), (12, 5)):
-        upscaler.make(picture(detail(*size)), params())
-    assert len(upscaler._loaded) == 1
+    upscaler.make(picture(detail(8, 8)), params())
+    first = list(upscaler._loaded.values())
+    upscaler.make(picture(detail(12, 5)), params())
+    assert [id(loaded) for loaded in upscaler._loaded.values()] == [id(loaded) for loaded in first]
     upscaler.make(picture(detail(8, 8)), params(scale=2))
     assert len(upscaler._loaded) == 2
 

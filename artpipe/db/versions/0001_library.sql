@@ -196,6 +196,17 @@ BEGIN
     UPDATE images SET updated_at = CURRENT_TIMESTAMP WHERE id = NEW.id;
 END;
 
+-- INSERT OR REPLACE forgets what it does not name; the original still lies there.
+CREATE TRIGGER images_keep_original AFTER INSERT ON images
+WHEN NEW.content = 'absent' AND NEW.sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')
+BEGIN
+    UPDATE images
+    SET content = 'present',
+        width = COALESCE(width, (SELECT width FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')),
+        height = COALESCE(height, (SELECT height FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream'))
+    WHERE id = NEW.id;
+END;
+
 -- Decisions: every change of state leaves a row, also what plain SQL changes.
 CREATE TRIGGER decisions_on_update AFTER UPDATE OF approved, rejected, rejection_reason ON images
 WHEN (OLD.approved IS TRUE) <> (NEW.approved IS TRUE) OR (OLD.rejected IS TRUE) <> (NEW.rejected IS TRUE)

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from artpipe.stages.upscale.tiles import Grid
 
 COLOURS = 3
-OPAQUE = 255
 
 PARAMETERS: Mapping[str, Parameter] = {
     # The default is the same on every machine, so that libraries can move between them.
@@ -119,7 +118,7 @@ class Upscaler:
         check(params)
         loaded = self._load(params)
         try:
-            canvas, grid = _upscale(loaded, _pixels(picture), params)
+            canvas, grid = _upscale(loaded, picture, params)
             data = _png(canvas, int(params["compression"]))
         except MemoryError as error:
             raise WorkError("out-of-memory", "not enough memory for the picture with its upscale") from error
@@ -164,17 +163,10 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _pixels(picture: Picture) -> NDArray[np.uint8]:
-    """Height x width x 3, or 4 if anything is transparent at all."""
+def _upscale(loaded: _Loaded, picture: Picture, params: Parameters) -> tuple[NDArray[np.uint8], Grid]:
     import numpy as np
 
     pixels: NDArray[np.uint8] = np.asarray(picture.full())
-    return pixels if (pixels[:, :, 3:] < OPAQUE).any() else pixels[:, :, :3]
-
-
-def _upscale(loaded: _Loaded, pixels: NDArray[np.uint8], params: Parameters) -> tuple[NDArray[np.uint8], Grid]:
-    import numpy as np
-
     scale, (height, width, channels) = int(params["scale"]), pixels.shape
     canvas = np.empty((height * scale, width * scale, channels), dtype=np.uint8)
     transparent = channels > COLOURS
