@@ -111,16 +111,16 @@ def _section(raw: Mapping[str, Any], name: str, keys: Mapping[str, int], file: P
     return table
 
 
-def _table(raw: Mapping[str, Any], name: str, file: Path) -> dict[str, Any]:
+def _table(raw: Mapping[str, Any], name: str, file: Path, prefix: str = "") -> dict[str, Any]:
     table = raw.get(name, {})
     if not isinstance(table, dict):
-        raise SettingsError(f"{file}: {name} must be a table ([{name}]), not {table!r}.")
+        raise SettingsError(f"{file}: {prefix}{name} must be a table ([{prefix}{name}]), not {table!r}.")
     return table
 
 
 def _stage_tables(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
     stages = _table(raw, "stages", file)
-    return {name: _table(stages, name, file) for name in stages}
+    return {name: _table(stages, name, file, "stages.") for name in stages}
 
 
 def _number(environment: Mapping[str, str], name: str, fallback: int, least: int) -> int:

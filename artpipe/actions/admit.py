@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from artpipe.db import artifacts, decisions, images, sources
@@ -14,8 +14,8 @@ from artpipe.db.images import NewImage
 from artpipe.model import UPSTREAM
 from artpipe.names import image_id, path_text, with_suffix
 from artpipe.pipeline.leftovers import scratch_of
+from artpipe.pipeline.placing import NotPlacedError, extension, place
 from artpipe.pipeline.walk import PassedOver
-from artpipe.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from artpipe.pipeline.intake import Found, Reading
 
 ARTPIPE = "artpipe"
-_SAFE_SUFFIX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,8 @@ class Admission:
 
     def __init__(self, library: Library, request: RegisterRequest) -> None:
         self._library, self._request, self._db = library, request, library.db
+        self.approved = 0
+        self.overwritten: list[str] = []
         self._batch: int | None = None
         # What a dry run would have added so far: content hash -> id, and the ids.
         self._imagined: dict[str, str] = {}
@@ -90,17 +91,28 @@ class Admission:
         if self._batch is None:
             self._batch = decisions.open_batch(self._db, "register --approve", who)
         with decisions.deciding(self._db, self._batch, who):
-            images.approve_pending(self._db, ids)
+            self.approved += images.approve_pending(self._db, ids)
 
     def _admit(self, found: Found) -> Admitted | PassedOver:
         try:
             admitted = self._place(found)
-        except _NotAdmittedError as error:
+        except NotPlacedError as error:
             return PassedOver(found.path, error.code, str(error), failed=True)
+        self._notice_overwritten(found, admitted)
         sources.remember(self._db, path_text(found.path), found.seen, admitted.image_id, found.sha256)
         if found.copy is not None:
             found.copy.unlink(missing_ok=True)
         return admitted
+
+    def _notice_overwritten(self, found: Found, admitted: Admitted) -> None:
+        """A program that writes into a file instead of replacing it changes the original that is linked to it too."""
+        _, before = sources.find(self._db, [path_text(found.path)]).get(
+            path_text(found.path), (None, admitted.image_id)
+        )
+        row = artifacts.get(self._db, before, UPSTREAM) if before != admitted.image_id else None
+        original = self._library.store.path(row["file_path"]) if row is not None else None
+        if original is not None and original.exists() and original.stat().st_ino == found.seen.inode:
+            self.overwritten.append(before)
 
     def _place(self, found: Found) -> Admitted:
         base = image_id(PurePath(found.path).name)
@@ -201,57 +213,15 @@ class Admission:
         artifacts.put(self._db, FileRow(name, UPSTREAM, path, found.sha256 or "", found.seen.size, *size))
 
     def _store_original(self, found: Found, name: str, *, keep_name: bool = False) -> _Placed:
-        """Link or copy the file to its place; a file that lies there without a row and is another one is let be."""
-        extension = _extension(found)
+        """Put the file in its place; one that lies there without a row and is another one is let be."""
         while True:
-            relative = f"{UPSTREAM}/{name}.{extension}"
-            try:
-                self._link_or_place(found, relative)
-            except FileExistsError:
-                if not self._same_bytes(found, relative):
-                    if keep_name:
-                        message = f"has its place taken by another file, art/{relative}; `artpipe verify` tells more"
-                        raise _NotAdmittedError("name-taken", message) from None
-                    name = self._free_name(name, found.sha256 or "")
-                    continue
-            return _Placed(name, relative)
-
-    def _link_or_place(self, found: Found, relative: str) -> None:
-        store = self._library.store
-        if found.copy is not None:
-            store.place(found.copy, relative)
-            return
-        try:
-            store.link(Path(found.path), relative)
-        except FileExistsError:
-            raise
-        except OSError:
-            self._copy(found, relative)
-            return
-        status = store.path(relative).stat()
-        if (status.st_size, status.st_mtime_ns, status.st_ino) != (
-            found.seen.size,
-            found.seen.mtime_ns,
-            found.seen.inode,
-        ):
-            # Another file has taken the name since it was read.
-            store.remove_stray(relative)
-            raise _NotAdmittedError("changing", "was replaced while it was registered; register it again")
-
-    def _copy(self, found: Found, relative: str) -> None:
-        """No hard link possible here (another file system, or one without links): copy what was read."""
-        from artpipe.pipeline.intake import copy_checked
-
-        try:
-            scratch = copy_checked(found, self._library.store.scratch(_owner()))
-        except FileNotFoundError:
-            raise _NotAdmittedError("changing", "went away while it was registered") from None
-        if scratch is None:
-            raise _NotAdmittedError("changing", "changes while it is registered; register it again later")
-        self._library.store.place(scratch, relative)
-
-    def _same_bytes(self, found: Found, relative: str) -> bool:
-        return durable.sha256_of(self._library.store.path(relative)) == found.sha256
+            relative = f"{UPSTREAM}/{name}.{extension(found)}"
+            if place(self._library.store, found, relative, _owner()):
+                return _Placed(name, relative)
+            if keep_name:
+                message = f"has its place taken by another file, art/{relative}; `artpipe verify` tells more"
+                raise NotPlacedError("name-taken", message)
+            name = self._free_name(name, found.sha256 or "")
 
     def _imagine(self, found: Found) -> Admitted:
         """What `_place` would answer, without writing anything."""
@@ -272,14 +242,6 @@ class Admission:
         return Admitted("unchanged" if same else "duplicates", base)
 
 
-class _NotAdmittedError(Exception):
-    """One file cannot be taken in; nothing was written for it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 def _owner() -> str:
     return f"register-{os.getpid()}"
 
@@ -292,12 +254,3 @@ class _Placed:
 
 def _problem(found: Found) -> str | None:
     return found.probe.problem if found.probe else None
-
-
-def _extension(found: Found) -> str:
-    """The real type's, in the spelling the file had if that is one of its spellings."""
-    written = PurePath(found.path).suffix[1:].lower()
-    real = found.probe.extension if found.probe else ""
-    if real:
-        return written if {written, real} == {"jpg", "jpeg"} or {written, real} == {"tif", "tiff"} else real
-    return written if written.isascii() and written.isalnum() and len(written) <= _SAFE_SUFFIX else "bin"

@@ -143,6 +143,8 @@ class _Registering:
             "rejected": counts.rejected,
             "failed": len(counts.problems),
             "skipped": len(counts.skipped),
+            "approved": self._admission.approved,
+            "overwritten": self._admission.overwritten,
             "rejected_by_reason": dict(sorted(counts.reasons.items())),
         }
         return Report(data=data, notes=self._notes(data), problems=counts.problems)
@@ -158,4 +160,10 @@ class _Registering:
         parts.append(f"{data['rejected']} rejected" + (f" ({reasons})" if reasons else ""))
         parts.append(f"{data['failed']} failed")
         skipped = [f"skipped: {shown(path_text(entry.path))} {entry.message}" for entry in self._counts.skipped]
-        return [*skipped, ", ".join(parts)]
+        if data["approved"]:
+            parts.append(f"{data['approved']} approved")
+        lost = [
+            f"the original of {shown(image_id)} was written over in place; `artpipe repair` looks for another copy"
+            for image_id in self._admission.overwritten
+        ]
+        return [*skipped, *lost, ", ".join(parts)]

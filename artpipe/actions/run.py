@@ -120,13 +120,25 @@ class _Running:
             "blocked": tally.blocked,
         }
         notes = [f"{stage} was left out: {why}" for stage, why in tally.blocked.items()]
+        notes += [*self._left_out(), _sentence(data, planned)]
         return Report(
             data=data,
-            notes=[*notes, _sentence(data, planned)],
-            tables=[],
+            notes=notes,
             problems=self._problems,
             exit_code=self._exit_code(remaining, tally),
         )
+
+    def _left_out(self) -> list[str]:
+        """What a person may have expected to be done and was not, although nothing is left to do."""
+        planner, said = self._planner, []
+        failed = jobs.failed_before(self._library.db, planner.stages, selected=planner.selected)
+        failed -= len(self._problems) - len(self._request.problems)
+        if failed > 0:
+            said.append(f"{failed} failed before: `artpipe jobs` says why, `artpipe retry` makes them due again")
+        undecided = planner.named_but_not_approved()
+        if undecided:
+            said.append(f"{undecided} of the named images are not approved, which {', '.join(planner.named)} needs")
+        return said
 
     def _remaining(self, planned: Counter[tuple[str, str]], tally: Tally) -> int:
         """What is left; the queue holds only what can be done next, so a stopped run counts from its plan."""

@@ -15,11 +15,6 @@ STORAGE = 74
 INTERRUPTED = 130
 
 
-def entry_point() -> None:
-    """The installed `artpipe` command."""
-    sys.exit(main(sys.argv[1:]))
-
-
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns its exit code and never raises, except with ARTPIPE_DEBUG=1."""
     render.now.common = None
@@ -54,6 +49,9 @@ def _refused(error: Exception, argv: list[str]) -> int:
     describe = getattr(error, "format_message", None)
     if describe is None:
         return code
+    if not argv:
+        render.say(describe())
+        return code
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "artpipe"
     if "--json" in argv and render.now.common is None:
@@ -81,6 +79,9 @@ def _reader_gone() -> int:
 
 def _speak_utf8() -> None:
     """File names may hold anything, whatever the locale says."""
+    # A closed stream (`>&-`) is None to Python; what goes there goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the whole process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the same
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

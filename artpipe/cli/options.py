@@ -68,9 +68,11 @@ Null = Annotated[
     typer.Option("-0", "--null", help="Lists on stdin and stdout are separated by NUL.", show_default=False),
 ]
 
+_TIME_LIMIT = "Stop after this long: 90m, 2h30m, 45s; work in hand gets up to a minute more."
+
 DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Only say what would be done.", show_default=False)]
 Limit = Annotated[
-    int | None, typer.Option("--limit", metavar="N", min=0, help="At most this many.", show_default=False)
+    int | None, typer.Option("--limit", metavar="N", min=0, max=2**62, help="At most this many.", show_default=False)
 ]
 Jobs = Annotated[
     int,
@@ -84,11 +86,22 @@ Jobs = Annotated[
     ),
 ]
 Until = Annotated[
-    str | None, typer.Option("--until", metavar="HH:MM", help="Stop at this time of day.", show_default=False)
+    str | None,
+    typer.Option(
+        "--until",
+        metavar="HH:MM",
+        help="Stop at this time of day, as --time-limit does.",
+        show_default=False,
+    ),
 ]
 TimeLimit = Annotated[
     str | None,
-    typer.Option("--time-limit", metavar="TIME", help="Stop after this long: 90m, 2h30m, 45s.", show_default=False),
+    typer.Option(
+        "--time-limit",
+        metavar="TIME",
+        help=_TIME_LIMIT,
+        show_default=False,
+    ),
 ]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.", show_default=False)]
 Names = Annotated[
@@ -204,14 +217,17 @@ def seconds_allowed(until: str | None, limit: str | None) -> float | None:
 
 
 def seconds_until(text: str) -> float:
-    """Seconds to the next time the local clock shows HH:MM."""
+    """Seconds until the local clock shows HH:MM; 0 while it does."""
     match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text, re.ASCII)
     if match is None:
         raise UsageError(f"--until takes a time of day like 06:30, not {text!r}.")
     now = time.localtime()
     wanted = int(match[1]) * 3600 + int(match[2]) * 60
     passed = now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec
-    return float((wanted - passed) % 86400 or 86400)
+    if now.tm_hour * 60 + now.tm_min == wanted // 60:
+        # It is that time now: a run that cron starts late must not go on until tomorrow.
+        return 0.0
+    return float((wanted - passed) % 86400)
 
 
 def duration(text: str) -> float:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from artpipe.names import shown
@@ -46,9 +47,11 @@ def show(report: Report, common: Common) -> int:
 def failure(message: str, slug: str, code: int) -> int:
     """Say why a command could not be done; returns the exit code."""
     if now.common is not None and now.common.json:
-        _document(now.common.command, None, [{"code": slug, "item": "", "message": message}], ok=False)
-    else:
-        say(f"artpipe: {message}")
+        # If stdout itself is what failed, stderr must do.
+        with suppress(OSError):
+            _document(now.common.command, None, [{"code": slug, "item": "", "message": message}], ok=False)
+            return code
+    say(f"artpipe: {message}")
     return code
 
 

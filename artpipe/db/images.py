@@ -75,12 +75,12 @@ def fill(db: Database, image: NewImage) -> None:
     )
 
 
-def approve_pending(db: Database, ids: Sequence[str]) -> None:
-    """Approve those of the images that nobody decided on."""
-    db.execute(
+def approve_pending(db: Database, ids: Sequence[str]) -> int:
+    """Approve those of the images that nobody decided on; returns how many."""
+    return db.execute(
         f"UPDATE images SET approved = TRUE WHERE id IN (SELECT value FROM json_each(?)) AND {STATUS_SQL['pending']}",
         (json.dumps(list(ids)),),
-    )
+    ).rowcount
 
 
 def get(db: Database, image_id: str) -> Row | None:

@@ -220,7 +220,8 @@ def remaining(db: Database, stages: Sequence[str], *, selected: bool) -> int:
     return int(db.scalar(sql, (json.dumps(list(stages)),)))
 
 
-def pending_by_stage(db: Database) -> dict[str, int]:
-    return {
-        row[0]: row[1] for row in db.rows("SELECT stage, count(*) FROM jobs WHERE status = 'pending' GROUP BY stage")
-    }
+def failed_before(db: Database, stages: Sequence[str], *, selected: bool) -> int:
+    """Failed jobs of these stages."""
+    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
+    sql = f"SELECT count(*) FROM jobs WHERE status = 'failed' AND stage IN (SELECT value FROM json_each(?)) {within}"
+    return int(db.scalar(sql, (json.dumps(list(stages)),)))

@@ -58,6 +58,11 @@ def select(db: Database, ids: Iterable[str]) -> None:
     db.many("INSERT OR IGNORE INTO temp.selection VALUES (?)", ((image_id,) for image_id in ids))
 
 
+def selected_not_approved(db: Database) -> int:
+    sql = "SELECT count(*) FROM temp.selection s JOIN images i ON i.id = s.id WHERE i.approved IS NOT TRUE"
+    return int(db.scalar(sql))
+
+
 def load_page(db: Database, source: Source, after: str, size: int) -> str | None:
     """Fill the page with the next images in order of id; returns the last one, or None at the end."""
     table, key = _KEY[source]
@@ -150,7 +155,7 @@ def totals(db: Database, stages: Sequence[str]) -> dict[tuple[str, str], int]:
 
 
 def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: int | None = None) -> int:
-    """Turn what is wanted and ready into pending jobs; a failed job that is due again becomes pending itself.
+    """Turn what is wanted and ready into pending jobs; one that failed before becomes pending again itself.
 
     Args:
         params: stage -> JSON of the parameters asked for by hand.
@@ -159,18 +164,20 @@ def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: 
     chosen = json.dumps(list(stages))
     most = -1 if limit is None else limit
     retried = db.execute(
-        "UPDATE jobs SET status = 'pending', run_id = NULL, due_at = NULL, completed_at = NULL WHERE id IN ("
-        " SELECT max(f.id) FROM temp.wanted w JOIN jobs f ON f.image_id = w.image_id AND f.stage = w.stage"
-        " WHERE w.reason = 'retry' AND w.ready AND w.stage IN (SELECT value FROM json_each(?)) AND f.status = 'failed'"
-        " AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = f.image_id AND o.stage = f.stage"
-        " AND o.status IN ('pending', 'running')) GROUP BY f.image_id, f.stage LIMIT ?)",
-        (chosen, most),
+        "UPDATE jobs SET status = 'pending', run_id = NULL, due_at = NULL, completed_at = NULL, reason = f.reason,"
+        " attempts = CASE f.reason WHEN 'retry' THEN attempts ELSE 0 END, params = json_extract(?, f.path)"
+        " FROM (SELECT max(j.id) AS id, w.reason, '$.\"' || w.stage || '\"' AS path"
+        " FROM temp.wanted w JOIN jobs j ON j.image_id = w.image_id AND j.stage = w.stage"
+        " WHERE w.ready AND w.stage IN (SELECT value FROM json_each(?)) AND j.status = 'failed'"
+        " AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = j.image_id AND o.stage = j.stage"
+        " AND o.status IN ('pending', 'running')) GROUP BY j.image_id, j.stage LIMIT ?) AS f WHERE jobs.id = f.id",
+        (json.dumps(params), chosen, most),
     ).rowcount
     most = -1 if limit is None else max(limit - retried, 0)
     added = db.execute(
         "INSERT INTO jobs (image_id, stage, status, reason, params)"
         " SELECT w.image_id, w.stage, 'pending', w.reason, json_extract(?, '$.\"' || w.stage || '\"')"
-        " FROM temp.wanted w WHERE w.ready AND w.reason <> 'retry'"
+        " FROM temp.wanted w WHERE w.ready"
         " AND w.stage IN (SELECT value FROM json_each(?)) LIMIT ?"
         " ON CONFLICT (image_id, stage) WHERE status IN ('pending', 'running') DO UPDATE"
         " SET params = excluded.params, reason = excluded.reason"

@@ -47,6 +47,7 @@ class Planner:
         self.graph = _with_by_hand(library.graph, wish.by_hand)
         self.stages = self.graph.with_ancestors(list(wish.stages)) if wish.stages else self.graph.order()
         self.selected = wish.ids is not None
+        self.named = wish.stages
         self._asked = {
             stage: wanted_part(library.graph.stages[stage].kind, params) for stage, params in wish.by_hand.items()
         }
@@ -103,6 +104,16 @@ class Planner:
         planning.load_ids(self.db, ids)
         planning.plan_page(self.db, self._targets, claiming=True)
         return planning.ready(self.db)
+
+    def named_but_not_approved(self) -> int:
+        """How many of the named images the named stages leave out, because they are for approved ones."""
+        if (
+            not self.selected
+            or any(self.graph.audience_of(name) != "approved" for name in self.named)
+            or not self.named
+        ):
+            return 0
+        return planning.selected_not_approved(self.db)
 
     def explain(self, image_id: str, stage: str) -> tuple[str | None, dict[str, Any]]:
         """Why a run would do this job (None: it would not), and what the plan saw."""

@@ -40,7 +40,9 @@ class Stop:
         self._started = time.monotonic()
 
     def ask(self, why: Why) -> None:
-        """Stop; the first reason counts, but a signal shortens the grace of a slower one."""
+        """Stop; the first reason counts, but a signal shortens the grace of a slower one, and a second one ends it."""
+        if self.why == why and why in {"interrupted", "terminated"}:
+            self._since = float("-inf")
         if self.why is None or GRACE[why] < GRACE[self.why]:
             self.why, self._since = why, time.monotonic()
 
