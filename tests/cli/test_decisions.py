@@ -149,3 +149,32 @@ def test_nobody_ever_sees_a_locked_database(library: TestLibrary) -> None:
 def test_decision_without_ids_is_a_usage_error(library: TestLibrary) -> None:
     fill(library, 1)
     assert library.run("approve").code == 2
+
+
+def test_a_registered_file_means_the_image_it_became(library: TestLibrary) -> None:
+    small(library.img / "cats/01.png", 1)
+    small(library.img / "dogs/01.png", 2)
+    library.ok("register", "img")
+    dog = library.value("SELECT image_id FROM sources WHERE path LIKE '%dogs%'")
+    library.ok("reject", "img/dogs/01.png")
+    assert library.sql("SELECT id FROM images WHERE rejected") == [(dog,)]
+    library.ok("approve", str(library.img / "cats/01.png"))
+    assert library.sql("SELECT id FROM images WHERE approved") == [("01",)]
+
+
+def test_a_file_that_was_never_registered_means_no_image(library: TestLibrary) -> None:
+    small(library.img / "a.png", 1)
+    library.ok("register", "img")
+    small(library.folder / "elsewhere/a.png", 2)
+    assert library.run("approve", "elsewhere/a.png").code == 1
+    assert library.ok("approve", library.art / "upstream/a.png").code == 0
+
+
+def test_garbage_decides_on_nothing(library: TestLibrary) -> None:
+    small(library.img / "-.png")
+    library.ok("register", "img")
+    assert library.value("SELECT id FROM images") == "_"
+    garbage = bytes(range(1, 256)) * 4
+    assert library.run("approve", "-", stdin=garbage).code == 1
+    assert library.run("approve", "-0", "-", stdin=garbage + b"\0\0\x01\0").code == 1
+    assert library.value("SELECT count(*) FROM images WHERE approved") == 0

@@ -336,3 +336,68 @@ def test_file_that_is_replaced_between_reading_and_linking(
     assert library.run("register", "img").code == 1
     assert library.value("SELECT count(*) FROM images") == 0
     assert counts(library.json("register", "img")) == (1, 0, 0, 0, 0)
+
+
+def test_library_never_takes_itself_in(library: TestLibrary) -> None:
+    small(library.img / "a.png")
+    library.ok("init")
+    library.ok("register", ".")
+    library.ok("run", "thumbnails-small")
+    assert counts(library.json("register", "."))[:2] == (0, 1)
+    assert library.sql("SELECT id FROM images") == [("a",)]
+    assert library.run("register", "art").code == 1
+    assert library.run("register", "cv.db").code == 1
+    assert library.run("register", "").code == 2
+
+
+def test_alias_keeps_its_meaning(library: TestLibrary) -> None:
+    small(library.img / "chelsea.png", 1)
+    small(library.folder / "more/cat.png", 1)
+    library.ok("register", "img", "more")
+    small(library.folder / "later/cat.png", 2)
+    library.ok("register", "later")
+    library.ok("approve", "cat")
+    assert library.sql("SELECT id FROM images WHERE approved") == [("chelsea",)]
+
+
+def test_row_that_plain_sql_replaced_is_healed(library: TestLibrary) -> None:
+    small(library.img / "a.png")
+    library.ok("register", "img")
+    before = library.sql("SELECT sha256, content, width, height FROM images")
+    library.sql(
+        "INSERT OR REPLACE INTO images (id, sha256, file_size, approved) SELECT id, sha256, file_size, 1 FROM images"
+    )
+    assert library.sql("SELECT sha256, content, width, height FROM images") == before
+    assert library.value("SELECT approved FROM images") == 1
+
+
+def test_row_that_plain_sql_deleted_is_registered_again(library: TestLibrary) -> None:
+    small(library.img / "a.png")
+    library.ok("register", "img")
+    library.sql("DELETE FROM images")
+    assert counts(library.json("register", "img")) == (1, 0, 0, 0, 0)
+
+
+def test_original_that_was_written_over_in_place_is_named(library: TestLibrary) -> None:
+    file = small(library.img / "a.png", 1)
+    library.ok("register", "img")
+    original = file.read_bytes()
+    file.write_bytes(small(library.folder / "other.png", 2).read_bytes())
+    result = library.json("register", "img")
+    assert result["overwritten"] == ["a"]
+    file.write_bytes(original)
+    (library.folder / "art/upstream").rename(
+        library.folder / "art/gone"
+    )  # both names are one file: nothing is sound here
+    for path in (library.folder / "art/gone").iterdir():
+        path.unlink()
+    (library.folder / "art/gone").rmdir()
+    library.sql("DELETE FROM artifacts")
+    library.sql("UPDATE images SET content = 'absent'")
+
+
+def test_approvals_are_counted(library: TestLibrary) -> None:
+    small(library.img / "a.png")
+    library.ok("register", "img")
+    assert library.json("register", "--approve", "img")["approved"] == 1
+    assert library.json("register", "--approve", "img")["approved"] == 0
