@@ -32,6 +32,10 @@ test *flags:
 lint:
     {{python}} tests/all.py --lint
 
+# which lines the tests reach
+coverage:
+    {{python}} tests/all.py --cov
+
 # measurements against what people use today
 bench *flags:
     {{python}} benchmarks/run.py {{flags}}

@@ -79,8 +79,11 @@ def _packages() -> list[Check]:
 def _engines() -> list[Check]:
     from artpipe.stages.upscale.engine import describe_engines
 
-    checks = []
-    for engine in describe_engines():
+    reports = describe_engines()
+    devices = sorted({device for engine in reports for device in engine.devices if device != "cpu"})
+    gpu = Check("engine", "GPU", "ok" if devices else "info", ", ".join(devices) or "none with Vulkan; the CPU is used")
+    checks = [gpu]
+    for engine in reports:
         devices = ", ".join(engine.devices) or "no device"
         detail = f"{engine.version} ({devices})" if engine.available else engine.problem
         checks.append(Check("engine", engine.name, "ok" if engine.available else "missing", detail))
@@ -121,7 +124,8 @@ def _codecs() -> list[Check]:
 
 def _library(library: Library | None) -> list[Check]:
     if library is None:
-        return [Check("library", "cv.db", "info", "none here; `artpipe init` creates one")]
+        free = human_size(shutil.disk_usage(".").free)
+        return [Check("library", "cv.db", "info", f"none here ({free} free); `artpipe init` creates one")]
     checks = [Check("library", "database", "ok", str(library.db.path))]
     if not library.settings.art.is_dir():
         return [*checks, Check("library", "art", "missing", str(library.settings.art))]
