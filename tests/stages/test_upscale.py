@@ -179,3 +179,14 @@ def test_an_unknown_scale_is_refused() -> None:
 
 def test_only_what_is_wanted_belongs_to_the_recipe() -> None:
     assert wanted(Upscaler, params()) == {"model": ANIME, "scale": 4, "tta": False}
+
+
+def test_grey_pictures_stay_grey(upscaler: Upscaler) -> None:
+    grey = detail(40, 30).convert("L")
+    for source in (grey, grey.convert("1")):
+        made = pixels_of(upscaler.make(picture(source), params()))
+        assert (made[..., 0] == made[..., 1]).all()
+        assert (made[..., 1] == made[..., 2]).all()
+        assert made.std() > 20
+    coloured = pixels_of(upscaler.make(picture(detail(40, 30)), params()))
+    assert (coloured[..., 0] != coloured[..., 2]).any()

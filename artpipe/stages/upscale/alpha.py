@@ -1,4 +1,4 @@
-"""Transparency while upscaling: colours under it, and the alpha plane itself."""
+"""Transparency of pictures that are upscaled."""
 
 from __future__ import annotations
 

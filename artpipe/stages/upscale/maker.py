@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from artpipe.stages.upscale.tiles import Grid
 
 COLOURS = 3
+_ROWS = 256
 
 PARAMETERS: Mapping[str, Parameter] = {
     # The default is the same on every machine, so that libraries can move between them.
@@ -172,9 +173,25 @@ def _upscale(loaded: _Loaded, picture: Picture, params: Parameters) -> tuple[NDA
     transparent = channels > COLOURS
     colours = bleed(pixels) if transparent else pixels
     grid = paint(loaded.engine, colours, canvas[:, :, :COLOURS], _plan(loaded, params))
+    if _is_grey(pixels):
+        _make_grey(canvas)
     if transparent:
         canvas[:, :, COLOURS] = enlarge(pixels[:, :, COLOURS], scale)
     return canvas, grid
+
+
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    red, green, blue = pixels[:, :, 0], pixels[:, :, 1], pixels[:, :, 2]
+    return bool((red == green).all() and (green == blue).all())
+
+
+def _make_grey(canvas: NDArray[np.uint8]) -> None:
+    """The networks were trained on colours and give dithered or noisy greys a tint of their own."""
+    import numpy as np
+
+    for top in range(0, len(canvas), _ROWS):
+        rows = canvas[top : top + _ROWS, :, :COLOURS]
+        rows[:] = (rows.sum(axis=2, dtype=np.uint16, keepdims=True) + 1) // COLOURS
 
 
 def _plan(loaded: _Loaded, params: Parameters) -> Plan:

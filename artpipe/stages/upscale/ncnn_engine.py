@@ -1,4 +1,4 @@
-"""The engine of Tencent's ncnn wheel: every CPU, and Vulkan where a GPU is."""
+"""The engine of Tencent's ncnn wheel, on any CPU or Vulkan device."""
 
 from __future__ import annotations
 
