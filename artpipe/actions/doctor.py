@@ -84,8 +84,8 @@ def _engines() -> list[Check]:
     gpu = Check("engine", "GPU", "ok" if devices else "info", ", ".join(devices) or "none with Vulkan; the CPU is used")
     checks = [gpu]
     for engine in reports:
-        devices = ", ".join(engine.devices) or "no device"
-        detail = f"{engine.version} ({devices})" if engine.available else engine.problem
+        names = ", ".join(engine.devices) or "no device"
+        detail = f"{engine.version} ({names})" if engine.available else engine.problem
         checks.append(Check("engine", engine.name, "ok" if engine.available else "missing", detail))
     return checks
 

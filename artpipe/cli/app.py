@@ -32,6 +32,9 @@ COMMANDS = {
     "blurhash": "running",
     "jobs": "running",
     "retry": "running",
+    "verify": "trusting",
+    "repair": "trusting",
+    "backup": "trusting",
 }
 
 

@@ -1,0 +1,71 @@
+"""backup: a consistent copy of the database."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from artpipe.actions.report import Report
+from artpipe.actions.stats import human_size
+from artpipe.db import verification
+from artpipe.errors import StorageError, UsageError
+from artpipe.names import shown
+from artpipe.store import durable, inspect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artpipe.library import Library
+
+
+def backup(library: Library, target: Path, *, force: bool = False) -> Report:
+    """Copy the database while others write to it; the copy has its final name only when it is whole and on disk.
+
+    Raises:
+        UsageError: the target cannot be, or is taken and `force` was not given.
+        StorageError: the copy is not sound.
+    """
+    target = target.absolute()
+    _require_free(library, target, force=force)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        problems = verification.copy_into(library.db, partial)
+        if problems:
+            raise StorageError(f"The copy of {library.db.path} is damaged: {problems[0]}. `artpipe verify` tells more.")
+        inspect.sync(partial)
+        size = partial.stat().st_size
+        for old in _companions(target):
+            old.unlink(missing_ok=True)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    durable.sync_folder(target.parent)
+    data = {"file": str(target), "bytes": size, "database": str(library.db.path)}
+    return Report(data=data, notes=[f"{shown(str(target))}: {human_size(size)}. {_restore(library, target)}"])
+
+
+def _require_free(library: Library, target: Path, *, force: bool) -> None:
+    name = shown(str(target))
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {shown(str(target.parent))}. Create it, or name another file.")
+    if target.is_dir():
+        raise UsageError(f"{name} is a folder. Name a file in it.")
+    if target.exists() and target.samefile(library.db.path):
+        raise UsageError(f"{name} is the library's own database. Name another file.")
+    taken = [path for path in (target, *_companions(target)) if os.path.lexists(path)]
+    if taken and not force:
+        raise UsageError(f"{shown(str(taken[0]))} is there already. Name another file, or replace it with --force.")
+
+
+def _companions(target: Path) -> list[Path]:
+    """What SQLite keeps beside a database; what is left of an old one would be read as part of the new one."""
+    return [target.with_name(target.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+
+
+def _restore(library: Library, target: Path) -> str:
+    database, copy = shown(str(library.db.path)), shown(str(target))
+    return (
+        f"To restore, while nothing else runs: rm -f {database}-wal {database}-shm && cp {copy} {database},"
+        " then `artpipe register` your folders again, `artpipe run`, `artpipe verify`."
+        " It holds no pictures: back up art/upstream as well."
+    )
