@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from artpipe.db import artifacts, schema
-from artpipe.errors import LibraryMissingError
+from artpipe.errors import LibraryMissingError, StorageError
 from artpipe.settings import DATABASE_NAME, Settings, find_database, load
 from artpipe.store.store import Store
 
@@ -56,6 +56,19 @@ class Library:
 
     def require_art(self) -> None:
         self.store.require(artifacts.some_paths(self.db))
+
+    def require_room(self) -> None:
+        """Stop before the disk is full, while there is room enough to record what was done.
+
+        Raises:
+            StorageError: less is free than the reserve.
+        """
+        free, reserve = self.store.free_bytes(), self.settings.reserve << 20
+        if free < reserve:
+            raise StorageError(
+                f"Only {free >> 20} MiB are free on the disk of {self.settings.art}, less than the reserve of"
+                f" {reserve >> 20} MiB ([run] reserve in {self.settings.file}). Make room; the next run carries on."
+            )
 
     def __enter__(self) -> Self:
         return self

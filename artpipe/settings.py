@@ -18,7 +18,8 @@ FILE_NAME = "artpipe.toml"
 
 # key -> least allowed value; all of them are whole numbers
 _LIBRARY_KEYS: Mapping[str, int] = {"max_pixels": 1}
-_RUN_KEYS: Mapping[str, int] = {"jobs": 0}
+_RUN_KEYS: Mapping[str, int] = {"jobs": 0, "memory_limit": 0, "reserve": 0}
+RESERVE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Settings:
         file: the settings file; it need not exist.
         max_pixels: larger pictures are rejected as `too-large`.
         jobs: worker processes; 0 means one per core.
+        memory_limit: MiB of address space for one worker; 0 for no limit.
+        reserve: MiB that a run leaves free on the disk of `art/`.
         user: who decides, as recorded in `decisions`.
         stages: the raw `[stages.NAME]` tables; the stage registry knows what they may hold.
     """
@@ -40,6 +43,8 @@ class Settings:
     file: Path
     max_pixels: int = 100_000_000
     jobs: int = 0
+    memory_limit: int = 0
+    reserve: int = RESERVE
     user: str = ""
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -80,6 +85,8 @@ def load(database: Path, art: Path | None, environment: Mapping[str, str]) -> Se
         file=file,
         max_pixels=_number(environment, "ARTPIPE_MAX_PIXELS", library.get("max_pixels", 100_000_000), 1),
         jobs=_number(environment, "ARTPIPE_JOBS", run.get("jobs", 0), 0),
+        memory_limit=_number(environment, "ARTPIPE_MEMORY_LIMIT", run.get("memory_limit", 0), 0),
+        reserve=_number(environment, "ARTPIPE_RESERVE", run.get("reserve", RESERVE), 0),
         user=environment.get("ARTPIPE_USER") or _login_name(),
         stages=stages,
     )

@@ -16,6 +16,8 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ARTPIPE_DB", "ARTPIPE_ART", "ARTPIPE_JOBS", "ARTPIPE_MAX_PIXELS", "ARTPIPE_DEBUG", "ARTPIPE_MODELS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ARTPIPE_USER", "tester")
+    # Some tests work on file systems of a few MiB.
+    monkeypatch.setenv("ARTPIPE_RESERVE", "0")
 
 
 @pytest.fixture

@@ -50,4 +50,6 @@ _HEAD = """\
 
 [run]
 # jobs = 0  # worker processes; 0 is one per core
+# memory_limit = 0  # MiB of address space for one worker; 0 is no limit
+# reserve = 256  # MiB that a run leaves free on the disk of art/
 """

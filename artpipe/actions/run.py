@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from artpipe.pipeline.executors import WorkerPool
 from artpipe.pipeline.lifecycle import Desk
 from artpipe.pipeline.plan import Planner, Wish
 from artpipe.pipeline.stopping import Stop, listening
-from artpipe.store.locks import RunLock, is_alive, lock_path
+from artpipe.store.locks import RunLock, is_alive, is_unharmed, lock_path, note_unharmed
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _EXIT = {"interrupted": 130, "terminated": 143}
 TOOL_MISSING = 69
 WORK_REMAINS = 5
+_DYING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,17 @@ class _Running:
     def _work(self, run_id: int, lock: Path, planned: Counter[tuple[str, str]]) -> Tally:
         library = self._library
         scratch = library.store.scratch(f"run-{run_id}")
-        pool = WorkerPool(self._request.workers or library.settings.workers(), lock, scratch)
+        workers = self._request.workers or library.settings.workers()
+        pool = WorkerPool(workers, lock, scratch, library.settings.memory_limit)
         drain = Drain(Desk(library, self._planner, run_id, scratch), pool, self._stop, self._on_end)
         self._progress.start("working", planned.total())
         try:
             drain.run()
         finally:
-            # Only when no worker can write any more do the jobs go back.
+            # Only when no worker can write any more may the jobs go back.
             pool.close()
-            # First of all this makes room, which on a full disk the next line may need.
+            # This also makes room, which on a full disk the end of the run may need.
             leftovers.clear(library, f"run-{run_id}")
-            _give_back(library, run_id)
             self._progress.finish()
         return drain.tally
 
@@ -154,17 +156,6 @@ class _Running:
         return TOOL_MISSING if tally.blocked else None
 
 
-def _give_back(library: Library, run_id: int) -> None:
-    """Release what the run still has in hand, unharmed, also when the disk is full."""
-    try:
-        with library.db.transaction():
-            jobs.release(library.db, run_id)
-    except StorageError:
-        library.db.reuse_log()
-        with library.db.transaction():
-            jobs.release(library.db, run_id)
-
-
 def _made(claim: Claim, made: Made) -> str:
     how = ", ".join(f"{key} {value}" for key, value in made.how.items())
     return f"{claim.stage} of {claim.image_id}: {made.width}x{made.height} in {made.seconds:.2f} s ({how})"
@@ -212,19 +203,59 @@ def _registered(library: Library, command: str, stop: Stop) -> Iterator[tuple[in
         outcome = stop.why or "finished"
     finally:
         try:
-            with db.transaction():
-                runs.end(db, run_id, outcome)
-        finally:
-            lock.release()
+            _end(library, run_id, outcome)
+        except BaseException:
+            lock.abandon()
+            raise
+        lock.release()
+
+
+def _end(library: Library, run_id: int, outcome: str) -> None:
+    """Give back unharmed what is in hand, and end the run: both or neither, or the jobs would be nobody's for ever."""
+
+    def write() -> None:
+        with library.db.transaction():
+            jobs.release(library.db, run_id)
+            runs.end(library.db, run_id, outcome)
+
+    try:
+        write()
+    except StorageError:
+        # The disk is full: whoever takes over shall charge nothing; and the log's own room may be enough.
+        note_unharmed(lock_path(library.db.path, run_id))
+        library.db.reuse_log()
+        write()
+
+
+def _let_workers_die(library: Library) -> None:
+    """Workers end with their coordinator, but a moment later; a run that begins in that moment waits for them."""
+    deadline = time.monotonic() + _DYING
+    here = socket.gethostname()
+    for row in runs.open_runs(library.db):
+        lock = lock_path(library.db.path, row["id"])
+        while row["host"] == here and not _exists(row["pid"]) and is_alive(lock) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def reclaim_dead(library: Library) -> int:
     """Take back the jobs of runs whose processes are all gone; returns how many."""
     db, taken = library.db, 0
+    _let_workers_die(library)
     with db.transaction():
         for row in runs.open_runs(db):
-            if not is_alive(lock_path(db.path, row["id"])):
-                taken += sum(jobs.reclaim(db, row["id"]))
+            lock = lock_path(db.path, row["id"])
+            if not is_alive(lock):
+                taken += jobs.release(db, row["id"]) if is_unharmed(lock) else sum(jobs.reclaim(db, row["id"]))
                 runs.end(db, row["id"], "died")
         leftovers.sweep(library)
     return taken

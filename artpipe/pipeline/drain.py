@@ -93,6 +93,7 @@ class Drain:
         """Claim more while less than about a second of work waits; returns how many jobs."""
         if self._pool.backlog() > self._claim_size() // 2:
             return 0
+        self._desk.library.require_room()
         claimed = 0
         for stage in self._desk.planner.stages:
             room = self._room() - claimed

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PREFETCH = 2
 _WORKER = "artpipe.pipeline.worker"
 _STARTS_IN_VAIN = 3
+_LAST_MOMENT = 1.0
 
 
 @dataclass(slots=True)
@@ -49,10 +50,12 @@ class WorkerPool:
         size: number of processes.
         lock: the run's lock file; every worker holds it too, so that the run counts as alive while any of them is.
         folder: scratch folder for what workers print.
+        memory_limit: MiB of address space for each worker; 0 for no limit.
     """
 
-    def __init__(self, size: int, lock: Path, folder: Path) -> None:
+    def __init__(self, size: int, lock: Path, folder: Path, memory_limit: int = 0) -> None:
         self.size = size
+        self._memory_limit = memory_limit
         self._lock = lock
         self._folder = folder
         self._workers: list[_Worker] = []
@@ -152,6 +155,10 @@ class WorkerPool:
     def _bury(self, worker: _Worker, verdict: tuple[str, str] | None) -> list[Outcome]:
         """Take a dead (or condemned) worker out: one job is to blame, what else it had in hand is handed out again."""
         self._workers.remove(worker)
+        if verdict is None:
+            # Its line is closed a moment before it has ended; how it ended by itself is worth that moment.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(_LAST_MOMENT)
         self._kill(worker)
         if not worker.ready:
             self._require_start(worker)
@@ -170,12 +177,13 @@ class WorkerPool:
 
     def _start(self) -> _Worker:
         self._started += 1
+        limit = str(self._memory_limit)
         log = self._folder / f"worker-{self._started}.log"
         ours, theirs = socketpair()
         life_read, life_write = os.pipe()
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no foreign text
-                [sys.executable, "-m", _WORKER, str(theirs.fileno()), str(life_read), str(self._lock)],
+                [sys.executable, "-m", _WORKER, str(theirs.fileno()), str(life_read), str(self._lock), limit],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

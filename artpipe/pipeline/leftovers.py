@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts
+from artpipe.db import artifacts, runs
 from artpipe.store import durable
 from artpipe.store.locks import RunLock, folder_of, is_alive
 from artpipe.store.store import SCRATCH
@@ -39,8 +39,10 @@ def sweep(library: Library) -> None:
     for owner in library.store.scratch_owners():
         if owner.startswith(("run-", "register-")) and not is_alive(_lock_of(library, owner)):
             clear(library, owner)
+    # What stands in the lock file of a dead run is read by the run that takes its jobs back.
+    not_taken_back = {f"{row['id']}.lock" for row in runs.open_runs(library.db)}
     for lock in folder_of(library.db.path).glob("*.lock"):
-        if not is_alive(lock):
+        if lock.name not in not_taken_back and not is_alive(lock):
             lock.unlink(missing_ok=True)
 
 

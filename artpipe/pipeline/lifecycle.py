@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, jobs
+from artpipe.errors import SettingsError
 from artpipe.model import UPSTREAM, Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import leftovers
 from artpipe.stages.registry import with_params
@@ -62,9 +63,21 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
         claims = jobs.claimed(db, taken, inputs)
         wanted = planner.still_wanted(sorted({found.image_id for found in claims}))
         kept = [found for found in claims if found.params is not None or (found.image_id, found.stage) in wanted]
+        kept = [found for found in kept if _understood(desk, found)]
         jobs.drop(db, desk.run_id, sorted(set(taken) - {found.job_id for found in kept}))
         jobs.record_attempt(db, [(found, desk.stage_for(found).recipe) for found in kept])
     return kept
+
+
+def _understood(desk: Desk, claim: Claim) -> bool:
+    """Whether a maker knows the job's own parameters; one that another program wrote badly fails alone."""
+    try:
+        desk.stage_for(claim)
+    except SettingsError as error:
+        failure = Failure(claim.job_id, "permanent", "bad-params", str(error))
+        jobs.fail(desk.library.db, desk.run_id, claim, failure)
+        return False
+    return True
 
 
 def tasks(desk: Desk, claims: Sequence[Claim], threads: int) -> list[Task]:

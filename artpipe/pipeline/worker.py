@@ -16,11 +16,13 @@ def main(argv: list[str]) -> None:
     """Serve tasks.
 
     Args:
-        argv: descriptor of the connection, descriptor of the lifeline, path of the run's lock file.
+        argv: descriptor of the connection, descriptor of the lifeline, path of the run's lock file, memory limit
+            in MiB (0: none).
     """
     from artpipe.store.locks import RunLock
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory(int(argv[3]) << 20)
     connection, lifeline = Connection(int(argv[0])), int(argv[1])
     threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
     lock = RunLock(Path(argv[2]), create=False)  # held until this process is gone: what it writes is still this run's
@@ -39,6 +41,16 @@ def _serve(connection: Connection) -> None:
             return
         for outcome in perform(task):
             connection.send(outcome)
+
+
+def _limit_memory(size: int) -> None:
+    """Beyond this, allocating fails: the job ends as out of memory instead of the machine."""
+    import resource
+
+    if size:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = size if hard == resource.RLIM_INFINITY else min(size, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _die_with_parent(lifeline: int) -> None:

@@ -30,6 +30,10 @@ class RunLock:
         self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        """Let go and leave the file to whoever takes over."""
+        os.close(self._descriptor)
+
 
 def folder_of(database: Path) -> Path:
     """Where the lock files of a library's runs lie: beside the database whose rows they guard."""
@@ -38,6 +42,15 @@ def folder_of(database: Path) -> Path:
 
 def lock_path(database: Path, run_id: int) -> Path:
     return folder_of(database) / f"{run_id}.lock"
+
+
+def note_unharmed(path: Path) -> None:
+    """Say in a run's lock file that no job it has in hand is to blame; a full disk still takes that."""
+    os.truncate(path, 1)
+
+
+def is_unharmed(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def is_alive(path: Path) -> bool:

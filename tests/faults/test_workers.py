@@ -167,3 +167,29 @@ def test_clock_that_jumps_loses_and_steals_nothing(library: TestLibrary) -> None
     assert process.returncode == 0
     assert completed(library) == 4 * 6
     assert {row[0] for row in library.sql("SELECT outcome FROM runs")} == {"finished"}
+
+
+def test_reserve_stops_a_run_before_the_disk_is_full(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, 2)
+    monkeypatch.delenv("ARTPIPE_RESERVE")
+    library.settings("[run]\nreserve = 1000000000\n")
+    result = library.run("run", "thumbnails-small")
+    assert result.code == 74
+    assert "reserve" in result.err
+    assert library.value("SELECT max(attempts) FROM jobs") == 0
+    library.settings("[run]\nreserve = 1\n")
+    assert library.json("run", "thumbnails-small")["completed"] == 2
+
+
+def test_memory_limit_fails_the_one_job_that_wants_too_much(library: TestLibrary) -> None:
+    fill(library, 2, (60, 40))
+    small(library.img / "huge.png", 9, (9000, 9000), compress_level=1)
+    library.ok("register", "--approve", "img")
+    library.settings("[run]\nmemory_limit = 700\n")
+    assert library.run("run", "thumbnails-small", "-j", "1").code == 1
+    failed = library.sql("SELECT image_id, failure_kind FROM jobs WHERE status = 'failed'")
+    assert failed == [("huge", "transient")]
+    assert completed(library) == 2
+    library.settings("")
+    library.ok("retry")
+    library.ok("run", "thumbnails-small")
