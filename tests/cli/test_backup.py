@@ -55,7 +55,7 @@ def test_copy_is_whole_while_others_write(library: TestLibrary) -> None:
 
 
 def test_restored_library_works_on(library: TestLibrary) -> None:
-    files = fill(library, 3)
+    files = fill(library, 4)
     before = library.ok("history").out
     library.ok("backup", "kept.db")
     library.ok("reset", "00", "01", "02")

@@ -69,7 +69,7 @@ def test_finds_200_of_200_random_damages(library: TestLibrary) -> None:
 
 
 def test_quick_finds_what_changes_sizes_and_names(library: TestLibrary) -> None:
-    files = fill(library, 20)
+    files = fill(library, 12)
     before = library.value("SELECT group_concat(verified_round) FROM artifacts")
     damaged = Vandal(library.art, 1).damage(30)
     same_size = {path for path in damaged if path in files and len(library.files().get(path, b"")) == len(files[path])}
@@ -98,7 +98,7 @@ def test_every_kind_of_image_is_sound(library: TestLibrary) -> None:
 
 
 def test_strange_things_are_found_and_nothing_waits_for_them(library: TestLibrary) -> None:
-    files = fill(library, 3)
+    files = fill(library, 4)
     thumbs = library.art / "thumbnails-small"
     os.mkfifo(thumbs / "pipe.webp")
     (thumbs / "nowhere.webp").symlink_to("nowhere")
@@ -162,7 +162,7 @@ COMPANIONS = {
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLibrary]:
     """A small library that every test leaves as it was."""
     library = TestLibrary(tmp_path_factory.mktemp("settled"))
-    fill(library, 3)
+    fill(library, 4)
     yield library
     assert found_in(library) == {}
 
@@ -276,7 +276,7 @@ def test_time_limit_leaves_the_rest(settled: TestLibrary) -> None:
 
 def test_incremental_goes_on_where_the_last_one_ended(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare, "PAGE", 7)
-    fill(library, 10)
+    fill(library, 12)
     checked, calls = 0, 0
     while True:
         with stopping_after(20, monkeypatch):
@@ -287,12 +287,12 @@ def test_incremental_goes_on_where_the_last_one_ended(library: TestLibrary, monk
             break
         done = library.value("SELECT count(*) FROM artifacts WHERE verified_round = 1 AND verified_at IS NOT NULL")
         assert done == checked
-    assert (checked, library.value("SELECT count(*) FROM artifacts")) == (30, 30)
+    assert (checked, library.value("SELECT count(*) FROM artifacts")) == (36, 36)
     assert calls > 2
     # A new round begins with what is new, then takes what was looked at first.
     small(library.img / "new.png", 99)
     library.ok("register", "img")
-    with stopping_after(8, monkeypatch):
+    with stopping_after(14, monkeypatch):
         first = library.json("verify", "--incremental")["checked"]
     assert first > 1
     rows = library.sql("SELECT image_id, id FROM artifacts WHERE verified_round = 2 ORDER BY id")
@@ -303,7 +303,7 @@ def test_incremental_goes_on_where_the_last_one_ended(library: TestLibrary, monk
 
 
 def test_damage_stays_due_and_rows_that_change_are_due_again(library: TestLibrary) -> None:
-    files = fill(library, 3)
+    files = fill(library, 4)
     file = library.artifact("00", "web-optimized")
     file.write_bytes(file.read_bytes()[::-1])
     for _ in range(2):
@@ -320,7 +320,7 @@ def test_damage_stays_due_and_rows_that_change_are_due_again(library: TestLibrar
 
 
 def test_interruption_tells_what_was_found_so_far(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = fill(library, 3)
+    files = fill(library, 4)
     library.artifact("00", "thumbnails-small").unlink()
     with stopping_after(8, monkeypatch, "interrupted"):
         result = library.run("verify", "--json")
@@ -356,7 +356,7 @@ def wait_until(condition: Callable[[], Any]) -> None:
 
 def test_file_whose_row_is_not_committed_yet_is_no_finding(library: TestLibrary) -> None:
     """What a register looks like in the middle: the original is linked, its row is only seen by itself."""
-    fill(library, 2)
+    fill(library, 4)
     with closing(sqlite3.connect(library.db, isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         os.link(library.img / "00.png", library.art / "upstream/late.png")
