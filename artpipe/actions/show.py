@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.identify import resolve
@@ -78,10 +77,15 @@ def _part(row: Row, columns: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _params(item: dict[str, Any]) -> dict[str, Any]:
-    """Recorded parameters as data; what other programs wrote there may be anything."""
-    with suppress(json.JSONDecodeError):
-        item["processing_params"] = json.loads(item["processing_params"] or "null")
-    return item
+    return {**item, "processing_params": parsed(item["processing_params"])}
+
+
+def parsed(text: Any) -> Any:
+    """Recorded parameters as data; what other programs wrote there may be anything, and is shown as it is."""
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, TypeError, RecursionError):
+        return text if isinstance(text, str) else repr(text)
 
 
 def _tables(data: dict[str, Any]) -> list[Table]:

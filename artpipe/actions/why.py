@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.identify import resolve
 from artpipe.actions.jobs import require_stages
 from artpipe.actions.report import Report
+from artpipe.actions.show import parsed
 from artpipe.db import jobs
 from artpipe.names import shown
 from artpipe.pipeline.plan import Planner, Wish
@@ -84,9 +84,8 @@ def _failed_before(job: Any) -> str:
 
 def _changes(stage: Stage, facts: dict[str, Any]) -> dict[str, list[Any]]:
     """Parameters that differ between the recorded and today's recipe: key -> [from, to]."""
-    try:
-        recorded = json.loads(facts["processing_params"] or "{}")
-    except json.JSONDecodeError:
+    recorded = parsed(facts["processing_params"])
+    if not isinstance(recorded, dict):
         recorded = {}
     today = wanted_part(stage.kind, stage.params)
     return {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}

@@ -79,6 +79,18 @@ def record_attempt(db: Database, claims: Iterable[tuple[Claim, str]]) -> None:
     )
 
 
+def _asked(text: Json) -> dict[str, Json] | None:
+    """The parameters a job was asked for with; what another program wrote there may be anything."""
+    if text is None or text == "":
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        found = None
+    # A key that no maker knows: the job fails with a message that names it.
+    return found if isinstance(found, dict) else {"unreadable": repr(text)[:100]}
+
+
 def _claim(row: Row) -> Claim:
     return Claim(
         job_id=row["id"],
@@ -87,7 +99,7 @@ def _claim(row: Row) -> Claim:
         input_stage=row["input_stage"],
         input_path=row["file_path"],
         input_sha256=row["sha256"],
-        params=json.loads(row["params"]) if row["params"] else None,
+        params=_asked(row["params"]),
         attempts=row["attempts"],
     )
 

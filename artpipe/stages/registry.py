@@ -135,7 +135,7 @@ def _merged(name: str, base: Definition | None, table: Mapping[str, Any], file: 
         raise SettingsError(f"{where}: a stage's name is made of a-z, 0-9 and -, and is none of {', '.join(FOLDERS)}.")
     rest = dict(table)
     kind = rest.pop("kind", base.kind if base else None)
-    if kind not in _MAKERS or (base and kind != base.kind):
+    if not isinstance(kind, str) or kind not in _MAKERS or (base and kind != base.kind):
         allowed = base.kind if base else ", ".join(_MAKERS)
         raise SettingsError(f"{where}.kind must be one of {allowed}, not {kind!r}.")
     base = base or Definition(kind, (UPSTREAM,), "approved")
