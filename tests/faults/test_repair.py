@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.damage import STAGES, Vandal, as_it_was, fill, in_background, put_back, take_quarantine, undone
-from support.faultpoints import Forge, Point, forge_in
+from support.faultpoints import Forge, Point, forge_in, wait_until_nobody_in
 from support.library import TestLibrary
 from support.photos import small
 from support.states import differences, state_of
@@ -188,27 +188,22 @@ def test_original_without_a_copy_is_left_as_it_is(library: TestLibrary) -> None:
 
 
 def test_what_nobody_can_make_again_is_left_as_it_is(library: TestLibrary) -> None:
-    files = fill(library, 4)
+    fill(library, 4)
     library.settings('[stages.posters]\nkind = "resize"\ninput = "upstream"\nwidth = 30\n')
     library.ok("run", "posters")
     library.settings("")
-    file = library.artifact("00", "posters")
-    saved = file.read_bytes()
-    file.unlink()
-    assert counts(repair(library, 1)) == {"unrepairable": 1}
-    assert library.value("SELECT count(*) FROM artifacts WHERE stage = 'posters'") == 2
-    file.write_bytes(saved)
-    # Nor what is made from an original that was thrown away on purpose.
-    with undone(library):
-        library.sql("UPDATE images SET content = 'truncated' WHERE id = '00'")
-        library.sql("DELETE FROM artifacts WHERE image_id = '00' AND stage = 'upstream'")
-        (library.art / "upstream/00.png").unlink()
-        library.artifact("00", "web-optimized").write_bytes(b"x")
+    with as_it_was(library):
+        library.artifact("00", "posters").unlink()
         assert counts(repair(library, 1)) == {"unrepairable": 1}
-    put_back(
-        library,
-        files | {f"posters/{name}": (library.art / f"posters/{name}").read_bytes() for name in ("00.webp", "01.webp")},
-    )
+        assert library.value("SELECT count(*) FROM artifacts WHERE stage = 'posters'") == 4
+    # Nor what is made from an original that was thrown away on purpose.
+    with as_it_was(library):
+        library.sql("UPDATE images SET content = 'truncated' WHERE id = '00'")
+        library.artifact("00", "upstream").unlink()
+        library.sql("DELETE FROM artifacts WHERE image_id = '00' AND stage = 'upstream'")
+        replace_file(library.artifact("00", "web-optimized"), b"x")
+        assert counts(repair(library, 1)) == {"unrepairable": 1}
+        assert library.artifact("00", "web-optimized").read_bytes() == b"x"
 
 
 def test_originals_without_rows_are_adopted(library: TestLibrary) -> None:
@@ -328,6 +323,24 @@ def test_what_was_asked_for_by_hand_is_made_as_it_was_asked_for(library: TestLib
     library.ok("run", "ersgan-enhanced")
     assert file.read_bytes() == before
     assert library.value("SELECT pinned FROM artifacts WHERE stage = 'ersgan-enhanced'") == 1
+
+
+def test_what_a_run_had_in_hand_when_it_died_is_swept_and_made_again(
+    library: TestLibrary, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    fill(library, 4)
+    library.settings('[stages.thumbnails-small]\nformat = "jpeg"\n')
+    with forge_in(tmp_path_factory.mktemp("forge")) as forge:
+        assert forge.run(library.folder, "run", "thumbnails-small", kill=Point("rename", 2)).killed
+    wait_until_nobody_in(library.folder)
+    findings = library.json("verify")["findings"]
+    assert {finding["code"] for finding in findings} >= {"file-unrecorded", "run-died", "job-orphaned", "scratch-left"}
+    # The phash of a thumbnail that was finished waits for the next run.
+    assert {finding["repair"] for finding in findings} - {"recompute"} == {"reclaim", "sweep"}
+    planned = counts(repair(library, 0, "--dry-run"))
+    assert counts(repair(library)) == planned
+    assert take_quarantine(library) == {}
+    sound(library)
 
 
 def break_it(library: TestLibrary, files: dict[str, bytes]) -> None:

@@ -1,0 +1,287 @@
+"""Kill it anywhere: what was promised holds at once, and starting again is the whole recovery."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.faultpoints import (
+    COMMIT,
+    COMMITTED,
+    STATEMENT,
+    Forge,
+    Point,
+    children_of,
+    forge_in,
+    processes_in,
+    wait_until_nobody_in,
+)
+from support.invariants import violations
+from support.library import TestLibrary
+from support.photos import small
+from support.states import State, broken, differences, state_of
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
+
+ROUNDS = int(os.environ.get("ARTPIPE_SOAK", "30"))
+SOAK = "ARTPIPE_SOAK" in os.environ
+# Each goes through ten rounds; later ones would find everything done.
+LIBRARIES = max(3, ROUNDS // 10)
+
+Command = tuple[str, ...]
+REGISTER: Command = ("register", "img")
+CHEAP: Command = ("run", "thumbnails-small", "web-optimized", "blurhash", "phash", "-j", "1")
+OTHER_RECIPES = "[stages.thumbnails-small]\nwidth = 30\nformat = 'jpeg'\n[stages.web-optimized]\nwidth = 30\n"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A command that is killed.
+
+    Args:
+        before: what was done to the library before.
+        settings: new ones, that the killed command is the first to see.
+        after: what the user does after the kill; nothing else is needed to have what was wanted.
+    """
+
+    before: tuple[Command, ...]
+    killed: Command
+    after: tuple[Command, ...]
+    settings: str = ""
+    kills: int = 3
+
+
+SCENARIOS = {
+    "register": Scenario((), ("register", "--approve", "img"), (("register", "--approve", "img"),)),
+    "register-copy": Scenario((), ("register", "--copy", "img"), (("register", "--copy", "img"),)),
+    "run": Scenario((REGISTER,), ("run", "-j", "1"), (REGISTER, ("run", "-j", "1")), kills=2),
+    "upscale": Scenario(
+        (("register", "img"), ("approve", "0"), CHEAP),
+        ("upscale", "-j", "1"),
+        (REGISTER, ("upscale", "-j", "1")),
+        kills=1,
+    ),
+    "run-with-other-recipes": Scenario(
+        (("register", "--approve", "img"), CHEAP), CHEAP, (REGISTER, CHEAP), OTHER_RECIPES, kills=2
+    ),
+}
+
+
+class Trial:
+    """A library that can be put back to the moment before the command."""
+
+    def __init__(self, folder: Path, forge: Forge, scenario: Scenario) -> None:
+        self.library = TestLibrary(folder / "library")
+        self._template, self._forge, self._scenario = folder / "template", forge, scenario
+        fill(self.library.img)
+        for command in scenario.before:
+            self._ok(command)
+        self.library.settings(scenario.settings)
+        shutil.copytree(self.library.folder, self._template)
+        self.reset()
+        ended = forge.run(self.library.folder, *scenario.killed)
+        assert ended.code == 0, ended
+        self.calls = ended.calls
+        self.recover()
+        self._expected = state_of(self.library.db, self.library.art)
+
+    def reset(self) -> None:
+        shutil.rmtree(self.library.folder)
+        shutil.copytree(self._template, self.library.folder)
+
+    def kill(self, point: Point) -> bool:
+        """Run the command until it ends itself; False if it came to its end."""
+        ended = self._forge.run(self.library.folder, *self._scenario.killed, kill=point)
+        assert ended.killed or ended.code == 0, ended
+        wait_until_nobody_in(self.library.folder)
+        return ended.killed
+
+    def recover(self) -> None:
+        for command in self._scenario.after:
+            self._ok(command)
+
+    def problems_after_kill(self, point: Point) -> list[str]:
+        self.reset()
+        killed = self.kill(point)
+        database, art = self.library.db, self.library.art
+        # Before the schema's own transaction there is nothing that could be wrong.
+        found = broken(database, art) if killed and has_tables(self.library) else []
+        self.recover()
+        found += violations(database, art)
+        return found + differences(state_of(database, art), self._expected)
+
+    def _ok(self, command: Command) -> None:
+        ended = self._forge.run(self.library.folder, *command)
+        assert ended.code == 0, (command, ended)
+
+
+def has_tables(library: TestLibrary) -> bool:
+    return library.db.exists() and bool(library.value("SELECT count(*) FROM sqlite_master"))
+
+
+def fill(img: Path) -> None:
+    """Three pictures, one of them twice, a damaged one and an empty one."""
+    for seed in range(3):
+        small(img / f"{seed}.png", seed)
+    shutil.copyfile(img / "0.png", img / "again.png")
+    (img / "broken.png").write_bytes((img / "1.png").read_bytes()[:200])
+    (img / "empty.png").touch()
+
+
+def chosen(calls: Counter[str], kills: int) -> list[Point]:
+    return [Point(kind, number) for kind, total in sorted(calls.items()) for number in spread(total, kills)]
+
+
+def spread(total: int, most: int) -> list[int]:
+    """Numbers from 1 to `total`, at most so many, the last and then the first among them."""
+    if SOAK or total <= most:
+        return list(range(1, total + 1))
+    if most == 1:
+        return [total]
+    return sorted({1 + index * (total - 1) // (most - 1) for index in range(most)})
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+    with forge_in(tmp_path_factory.mktemp("forge")) as made:
+        yield made
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_killed_at_any_call(name: str, tmp_path: Path, forge: Forge) -> None:
+    trial = Trial(tmp_path, forge, SCENARIOS[name])
+    points = chosen(trial.calls, SCENARIOS[name].kills)
+    assert {COMMIT, COMMITTED, STATEMENT, "mkdir"} <= {point.kind for point in points}
+    found = {point: trial.problems_after_kill(point) for point in points}
+    assert {point: problems for point, problems in found.items() if problems} == {}
+
+
+DECISIONS: dict[str, tuple[Command, ...]] = {
+    "approve": (("approve", "0", "1"),),
+    "reject": (("approve", "0"), ("reject", "--reason", "dull", "0", "2")),
+    "reset": (("approve", "0"), ("reset", "0")),
+    "undo": (("approve", "0"), ("reject", "0", "1"), ("undo",)),
+}
+
+
+@pytest.mark.parametrize("commands", DECISIONS.values(), ids=DECISIONS)
+def test_killed_decision_is_made_or_not(commands: tuple[Command, ...], library: TestLibrary, forge: Forge) -> None:
+    for seed in range(3):
+        small(library.img / f"{seed}.png", seed)
+    forge.run(library.folder, *REGISTER)
+    *before, command = commands
+    for earlier in before:
+        assert forge.run(library.folder, *earlier).code == 0
+    kept = library.folder / "kept.db"
+    library.sql("VACUUM INTO ?", (str(kept),))
+    old = state_of(library.db, library.art)
+    calls = forge.run(library.folder, *command).calls
+    new = state_of(library.db, library.art)
+    assert differences(new, old)
+    assert {COMMIT, COMMITTED, STATEMENT} <= set(calls)
+    for point in chosen(calls, 3):
+        shutil.copyfile(kept, library.db)
+        assert forge.run(library.folder, *command, kill=point).killed
+        assert violations(library.db, library.art) == []
+        found = state_of(library.db, library.art)
+        assert found == new or (found == old and point.kind != COMMITTED), point
+        # Whoever sees no answer asks again; an undo that was recorded as done would take back one more.
+        if not library.value("SELECT count(*) FROM batches WHERE undone_by IS NOT NULL"):
+            assert forge.run(library.folder, *command).code == 0
+            assert differences(state_of(library.db, library.art), new) == []
+
+
+def busy_library(folder: Path, seed: int) -> TestLibrary:
+    library = TestLibrary(folder)
+    for number in range(14):
+        small(library.img / f"{number}.png", 100 * seed + number)
+    library.settings("[stages.ersgan-enhanced]\ntile = 64\n")
+    return library
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(LIBRARIES))
+def test_killed_at_random_moments(seed: int, tmp_path: Path, forge: Forge) -> None:
+    """The coordinator, a worker, or everything at once, again and again; then one run that nobody disturbs."""
+    chance = random.Random(seed)  # noqa: S311 - has to be repeatable, not secret
+    expected = undisturbed(tmp_path / "undisturbed", seed, forge)
+    library = busy_library(tmp_path / "disturbed", seed)
+    assert forge.run(library.folder, "register", "--approve", "img").code == 0
+    for number in range(ROUNDS // LIBRARIES):
+        pid = forge.start(library.folder, "run", "-j", "2")
+        # Up to about as long as it takes to do a good part of it; starting workers takes most of that.
+        time.sleep(chance.uniform(0, 0.8))
+        strike(chance.choice(("coordinator", "worker", "group")), pid, chance)
+        forge.wait()
+        wait_until_nobody_in(library.folder)
+        assert broken(library.db, library.art) == [], f"round {number}"
+        charged = "SELECT count(*) FROM jobs WHERE status = 'failed' AND error_code <> 'worker-died'"
+        assert library.value(charged) == 0
+    library.settings((expected.folder / "artpipe.toml").read_text())
+    assert forge.run(library.folder, "retry").code == 0
+    assert forge.run(library.folder, "run", "-j", "2").code == 0
+    assert violations(library.db, library.art) == []
+    found, wanted = (comparable(state_of(one.db, one.art)) for one in (library, expected))
+    assert differences(found, wanted) == []
+
+
+def undisturbed(folder: Path, seed: int, forge: Forge) -> TestLibrary:
+    library = busy_library(folder, seed)
+    assert forge.run(library.folder, "register", "--approve", "img").code == 0
+    assert forge.run(library.folder, "run", "-j", "2").code == 0
+    return library
+
+
+def comparable(state: State) -> State:
+    """Without the paths of the user's files, which lie in another folder."""
+    return {table: rows for table, rows in state.items() if table != "sources"}
+
+
+def strike(whom: str, coordinator: int, chance: random.Random) -> None:
+    workers = children_of(coordinator)
+    victims = {"coordinator": [coordinator], "worker": workers[:], "group": [*workers, coordinator]}[whom]
+    if whom == "worker" and victims:
+        victims = [chance.choice(victims)]
+    for pid in victims:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_worker_that_crashes(library: TestLibrary, forge: Forge) -> None:
+    """A segmentation fault in a decoder, as the kernel reports it."""
+    for seed in range(4):
+        small(library.img / f"{seed}.png", seed, (120, 80))
+    library.ok("register", "--approve", "img")
+    pid = forge.start(library.folder, "run", "-j", "1")
+    while not library.value("SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'completed'"):
+        os.kill(pid, 0)  # raises if the run has ended early
+        time.sleep(0.005)
+    os.kill(children_of(pid)[0], signal.SIGSEGV)
+    assert forge.wait().code == 1
+    failed = library.sql("SELECT error_code, failure_kind, attempts, error_message FROM jobs WHERE status = 'failed'")
+    assert [row[:3] for row in failed] == [("worker-died", "transient", 1)]
+    assert "SIGSEGV" in failed[0][3]
+    library.ok("retry")
+    library.ok("run")
+    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 4 * 6
+
+
+def test_nothing_is_left_behind(library: TestLibrary, forge: Forge) -> None:
+    """No process, no scratch, no lock after a normal end (the fixture looks for files once more)."""
+    fill(library.img)
+    for command in (("register", "--approve", "--copy", "img"), ("run", "-j", "2"), ("run",), ("undo",)):
+        assert forge.run(library.folder, *command).code == 0
+        assert processes_in(library.folder) == []
+        assert list((library.art / ".scratch").glob("*")) == []
+        assert list(library.folder.glob("cv.db.runs/*")) == []
+        assert sorted(path.name for path in library.folder.glob("cv.db*")) in (["cv.db"], ["cv.db", "cv.db.runs"])
