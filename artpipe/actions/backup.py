@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Report
@@ -63,7 +64,7 @@ def _companions(target: Path) -> list[Path]:
 
 
 def _restore(library: Library, target: Path) -> str:
-    database, copy = shown(str(library.db.path)), shown(str(target))
+    database, copy = (shlex.quote(shown(str(path))) for path in (library.db.path, target))
     return (
         f"To restore, while nothing else runs: rm -f {database}-wal {database}-shm && cp {copy} {database},"
         " then `artpipe register` your folders again, `artpipe run`, `artpipe verify`."
