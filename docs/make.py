@@ -17,9 +17,9 @@ _HEAD = """\
 
 Generated from the commands by `just docs`; a test holds it up to date.
 
-Exit codes, the same for all: 0 done (also when there was nothing to do), 1 some items failed, 2 usage, 4 no library or
-`art/` missing, 5 time was up and work remains, 69 a tool is missing, 70 a bug, 74 our own disk or database failed,
-75 busy, 78 bad settings, 130 and 143 interrupted cleanly.
+Exit codes, the same for all: 0 done (also when there was nothing to do), 1 some items failed, 2 usage, 3 `verify` found
+something, 4 no library or `art/` missing, 5 time was up and work remains, 69 a tool is missing, 70 a bug, 74 our own
+disk or database failed, 75 busy, 78 bad settings, 130 and 143 interrupted cleanly.
 """
 
 

@@ -257,5 +257,6 @@ def reclaim_dead(library: Library) -> int:
             if not is_alive(lock):
                 taken += jobs.release(db, row["id"]) if is_unharmed(lock) else sum(jobs.reclaim(db, row["id"]))
                 runs.end(db, row["id"], "died")
+        taken += jobs.release_forgotten(db)
         leftovers.sweep(library)
     return taken

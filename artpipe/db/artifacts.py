@@ -67,6 +67,16 @@ def _settle_file(db: Database, done: Settled) -> None:
         ),
     )
 
+    _drop_stale_values(db, claim.image_id, claim.stage, made.sha256)
+
+
+def _drop_stale_values(db: Database, image_id: str, stage: str, sha256: str) -> None:
+    """What was computed from the file before; what is still wanted of it is planned at once."""
+    for table in ROW_TABLES:
+        db.execute(
+            f"DELETE FROM {table} WHERE image_id = ? AND stage = ? AND input_sha256 <> ?", (image_id, stage, sha256)
+        )
+
 
 def _settle_value(db: Database, table: Table, done: Settled) -> None:
     made, claim, column = done.made, done.claim, ROW_TABLES[table]

@@ -22,6 +22,11 @@ BACK_OFF = (60, 900)
 DUE = "(due_at IS NULL OR due_at <= CURRENT_TIMESTAMP)"
 
 
+def any_pending(db: Database, stage: str) -> bool:
+    """Asked before claiming, so that a run that waits for its workers does not ask for the write lock all the time."""
+    return db.row("SELECT 1 FROM jobs WHERE status = 'pending' AND stage = ? LIMIT 1", (stage,)) is not None
+
+
 def claim(db: Database, run_id: int, stage: str, limit: int, *, selected: bool) -> list[int]:
     """Take up to `limit` pending jobs of a stage, oldest first; returns their ids.
 
@@ -155,6 +160,14 @@ def reclaim(db: Database, run_id: int) -> tuple[int, int]:
         (run_id,),
     ).rowcount
     return pending, given_up
+
+
+def release_forgotten(db: Database) -> int:
+    """Give back what stands as running although its run has ended."""
+    return db.execute(
+        "UPDATE jobs SET status = 'pending', run_id = NULL, started_at = NULL, attempts = max(attempts - 1, 0)"
+        " WHERE status = 'running' AND run_id IN (SELECT id FROM runs WHERE ended_at IS NOT NULL)"
+    ).rowcount
 
 
 def drop(db: Database, run_id: int, job_ids: Sequence[int]) -> None:

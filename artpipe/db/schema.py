@@ -41,6 +41,8 @@ def open_database(path: Path) -> Database:
     database = Database(path)
     try:
         _require_ours(database)
+        # A copy that was restored from a backup comes without it.
+        database.use_wal()
         if database.scalar("PRAGMA user_version") < newest():
             _upgrade(database)
     except BaseException:

@@ -52,6 +52,8 @@ class Company:
 def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     """Take jobs of a stage, and of the stages that read the same files; those not wanted any more are dropped."""
     db, planner = desk.library.db, desk.planner
+    if not jobs.any_pending(db, stage):
+        return []
     inputs = planner.inputs()
     shared = set(inputs[stage]) - {""}
     siblings = [name for name in planner.stages if name not in {stage, *company.without} and set(inputs[name]) & shared]

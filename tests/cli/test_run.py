@@ -387,3 +387,18 @@ def test_lost_original_comes_back_by_registering(library: TestLibrary) -> None:
     library.ok("retry")
     library.ok("run")
     assert made(library)["a"] == STAGES
+
+
+def test_no_value_outlives_the_file_it_describes(library: TestLibrary) -> None:
+    three(library)
+    library.ok("run")
+    library.ok("approve", "b")
+    library.ok("run")
+    library.settings("[stages.thumbnails-small]\nwidth = 20\n")
+    library.ok("run")
+    stale = (
+        "SELECT v.image_id, v.stage FROM blurhash_cache v JOIN artifacts a ON a.image_id = v.image_id AND a.stage = v.stage"
+        " WHERE v.input_sha256 <> a.sha256"
+    )
+    assert library.sql(stale) == []
+    assert library.ok("verify").code == 0

@@ -39,12 +39,9 @@ def source(folder: Path, number: int = 6) -> Path:
     return folder
 
 
-def without_reserve(folder: Path) -> TestLibrary:
-    """A library that uses its disk to the last byte; what it would rather leave free is more than these disks have."""
+def library_in(folder: Path) -> TestLibrary:
     folder.mkdir(exist_ok=True)
-    library = TestLibrary(folder)
-    library.settings("[run]\nreserve = 0\n")
-    return library
+    return TestLibrary(folder)
 
 
 def assert_one_sentence(code: int, err: str) -> None:
@@ -64,7 +61,7 @@ def assert_no_attempt_charged(library: TestLibrary) -> None:
 def test_full_disk_under_everything(left: int, tmp_path: Path, forge: Forge) -> None:
     images = source(tmp_path / "img")
     with small_disk(tmp_path / "disk", 3072) as disk:
-        library = without_reserve(disk.folder / "library")
+        library = library_in(disk.folder / "library")
         register, run = ("register", "--approve", "--copy", images), ("run", *CHEAP, "-j", "1")
 
         disk.fill(left)
@@ -100,7 +97,7 @@ def test_full_disk_under_everything(left: int, tmp_path: Path, forge: Forge) -> 
 @pytest.mark.parametrize("left", [0, 8, 24])
 def test_full_disk_under_art(left: int, tmp_path: Path, forge: Forge) -> None:
     images = source(tmp_path / "img")
-    library = without_reserve(tmp_path / "library")
+    library = library_in(tmp_path / "library")
     with small_disk(library.art, 1024) as disk:
         assert forge.run(library.folder, "register", "--approve", images).code == 0
         disk.fill(left)
@@ -125,25 +122,9 @@ def test_full_disk_under_art(left: int, tmp_path: Path, forge: Forge) -> None:
 
 
 @needs_mount
-def test_run_stops_before_the_disk_is_full(tmp_path: Path, forge: Forge) -> None:
-    images = source(tmp_path / "img", 2)
-    library = without_reserve(tmp_path / "library")
-    with small_disk(library.art, 3072) as disk:
-        assert forge.run(library.folder, "register", "--approve", images).code == 0
-        library.settings("[run]\nreserve = 2\n")
-        disk.fill(2000)
-        ended = forge.run(library.folder, "run", *CHEAP, "-j", "1")
-        assert_one_sentence(ended.code, ended.err)
-        assert_no_attempt_charged(library)
-        disk.make_room()
-        assert forge.run(library.folder, "run", *CHEAP, "-j", "1").code == 0
-        assert violations(library.db, library.art) == []
-
-
-@needs_mount
 def test_read_only_disk(tmp_path: Path, forge: Forge) -> None:
     images = source(tmp_path / "img", 2)
-    library = without_reserve(tmp_path / "library")
+    library = library_in(tmp_path / "library")
     with small_disk(library.art, 1024) as disk:
         assert forge.run(library.folder, "register", images / "0.png").code == 0
         disk.remount("ro")
@@ -164,7 +145,7 @@ def test_read_only_disk(tmp_path: Path, forge: Forge) -> None:
 def test_database_on_a_read_only_disk(tmp_path: Path, forge: Forge) -> None:
     images = source(tmp_path / "img", 1)
     with small_disk(tmp_path / "disk", 3072) as disk:
-        library = without_reserve(disk.folder)
+        library = library_in(disk.folder)
         assert forge.run(library.folder, "register", images).code == 0
         disk.remount("ro")
         for command in (("register", images), ("approve", "0"), ("run", "-j", "1")):

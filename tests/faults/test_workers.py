@@ -193,3 +193,10 @@ def test_memory_limit_fails_the_one_job_that_wants_too_much(library: TestLibrary
     library.settings("")
     library.ok("retry")
     library.ok("run", "thumbnails-small")
+
+
+def test_job_that_an_ended_run_forgot_is_taken_back(library: TestLibrary) -> None:
+    fill(library, 1, (40, 30))
+    library.run("run", "thumbnails-small", "--time-limit", "0s")
+    library.sql("UPDATE jobs SET status = 'running', run_id = (SELECT max(id) FROM runs WHERE ended_at IS NOT NULL)")
+    assert library.json("run", "thumbnails-small")["completed"] == 1
