@@ -27,6 +27,8 @@ PREFETCH = 2
 _WORKER = "artpipe.pipeline.worker"
 _STARTS_IN_VAIN = 3
 _LAST_MOMENT = 1.0
+# A process that has not said that it is ready by then hangs; a slow disk and a busy machine are allowed for.
+_START_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -40,7 +42,8 @@ class _Worker:
     since: float = 0.0
 
     def overdue(self, now: float) -> bool:
-        return bool(self.works) and self.ready and now - self.since > self.works[0][1].timeout
+        limit = self.works[0][1].timeout if self.works and self.ready else _START_SECONDS
+        return (bool(self.works) or not self.ready) and now - self.since > limit
 
 
 class WorkerPool:
@@ -146,7 +149,7 @@ class WorkerPool:
         now = time.monotonic()
         outcomes: list[Outcome] = []
         for worker in [worker for worker in self._workers if worker.overdue(now)]:
-            limit = worker.works[0][1].timeout
+            limit = worker.works[0][1].timeout if worker.works else _START_SECONDS
             outcomes += self._bury(
                 worker, ("timeout", f"This took longer than the limit of {limit:g} s and was stopped.")
             )

@@ -149,6 +149,15 @@ class Machine(RuleBasedStateMachine):
         ended = self.forge.run(self.library.folder, "verify")
         assert ended.code == (FINDINGS if strays else 0), ended
 
+    @precondition(lambda self: not self.crashed)
+    @rule()
+    def repair(self) -> None:
+        """What verify finds is mended, nothing else is touched, and verify is content."""
+        self.command("repair")
+        self.orphans = {path for path in self.orphans if self.stands(path)}
+        shutil.rmtree(self.library.art / ".quarantine", ignore_errors=True)
+        self.command("verify")
+
     def stands(self, path: str) -> bool:
         return bool(self.library.value("SELECT count(*) FROM artifacts WHERE file_path = ?", (path,)))
 

@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -200,3 +201,37 @@ def test_job_that_an_ended_run_forgot_is_taken_back(library: TestLibrary) -> Non
     library.run("run", "thumbnails-small", "--time-limit", "0s")
     library.sql("UPDATE jobs SET status = 'running', run_id = (SELECT max(id) FROM runs WHERE ended_at IS NOT NULL)")
     assert library.json("run", "thumbnails-small")["completed"] == 1
+
+
+def test_worker_that_hangs_is_ended_and_the_rest_is_done(library: TestLibrary) -> None:
+    fill(library, 6, (240, 200))
+    library.settings("[stages.ersgan-enhanced]\ntimeout = 3\n")
+    process = library.start("run", "-j", "2")
+    started = "SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'running'"
+    wait_for(lambda: completed(library) >= 6 * 4 and library.value(started), process)
+    # As a decoder that never returns and hears no SIGTERM.
+    stuck = children(process.pid)[0]
+    os.kill(stuck, signal.SIGSTOP)
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert not alive(stuck)
+    failed = library.sql("SELECT stage, error_code FROM jobs WHERE status = 'failed'")
+    assert failed == [("ersgan-enhanced", "timeout")]
+    assert completed(library) == 6 * 6 - 2
+
+
+def test_worker_that_hangs_before_it_is_ready_is_replaced(library: TestLibrary) -> None:
+    from artpipe.pipeline import executors
+
+    fill(library, 1)
+    script = (
+        f"import sys; from {executors.__name__} import WorkerPool; from artpipe.pipeline import executors;"
+        "executors._START_SECONDS = 3.0; from artpipe.cli.main import main;"
+        "sys.exit(main(['run', '-j', '1', 'thumbnails-small']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=library.folder, stderr=subprocess.PIPE)
+    wait_for(lambda: children(process.pid), process)
+    os.kill(children(process.pid)[0], signal.SIGSTOP)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert completed(library) == 1
