@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.db import jobs, runs
-from artpipe.errors import StorageError
+from artpipe.errors import StorageError, ToolMissingError
 from artpipe.model import Claim, Failure, Made, Outcome
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from artpipe.library import Library
 
 _EXIT = {"interrupted": 130, "terminated": 143}
-TOOL_MISSING = 69
 WORK_REMAINS = 5
 _DYING = 3.0
 
@@ -153,7 +152,7 @@ class _Running:
             return _EXIT[self._stop.why]
         if self._stop.why == "time" and remaining:
             return WORK_REMAINS
-        return TOOL_MISSING if tally.blocked else None
+        return ToolMissingError.exit_code if tally.blocked else None
 
 
 def _made(claim: Claim, made: Made) -> str:

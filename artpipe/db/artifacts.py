@@ -107,18 +107,6 @@ def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
     return paths
 
 
-def store_blurhash(db: Database, image_id: str, stage: str, blurhash: str, size: tuple[int, int]) -> None:
-    """A blurhash that somebody else computed; taken to describe the artifact as it is now."""
-    db.execute(
-        "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height, input_sha256)"
-        " VALUES (?, ?, ?, ?, ?, (SELECT sha256 FROM artifacts WHERE image_id = ? AND stage = ?))"
-        " ON CONFLICT (image_id, stage) DO UPDATE SET blurhash = excluded.blurhash, width = excluded.width,"
-        " height = excluded.height, input_sha256 = excluded.input_sha256, recipe = NULL, pinned = FALSE,"
-        " processing_params = NULL, created_at = CURRENT_TIMESTAMP",
-        (image_id, stage, blurhash, *size, image_id, stage),
-    )
-
-
 def get(db: Database, image_id: str, stage: str) -> Row | None:
     return db.row("SELECT * FROM artifacts WHERE image_id = ? AND stage = ?", (image_id, stage))
 

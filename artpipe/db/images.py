@@ -131,7 +131,3 @@ def counts(db: Database) -> dict[str, int]:
         "rejected": rejected,
         "pending": total - approved - rejected,
     }
-
-
-def bytes_of_originals(db: Database) -> int:
-    return int(db.scalar("SELECT COALESCE(sum(file_size), 0) FROM images WHERE content = 'present'"))
