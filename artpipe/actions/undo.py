@@ -36,23 +36,23 @@ def undo(library: Library, *, dry_run: bool = False) -> Report:
 
 def _revert(library: Library, batch: int, *, dry_run: bool) -> tuple[int, int]:
     db, who = library.db, library.settings.user
-    undone = kept = after = 0
+    undone = kept = 0
     undo_batch: int | None = None
-    while page := decisions.undo_page(db, batch, after, PAGE):
-        after = page[-1]["id"]
+    page = decisions.undo_page(db, batch, 0, PAGE)
+    while page:
+        following = decisions.undo_page(db, batch, page[-1]["id"], PAGE)
         untouched = [row for row in page if row["now"] == row["became"] and row["reason_now"] == row["reason"]]
         undone += len(untouched)
         kept += len(page) - len(untouched)
-        if dry_run:
-            continue
-        with db.transaction():
-            if undo_batch is None:
-                undo_batch = decisions.open_batch(db, "undo", who)
-            with decisions.deciding(db, undo_batch, who):
-                _put_back(library, untouched)
-    if undo_batch is not None:
-        with db.transaction():
-            decisions.mark_undone(db, batch, undo_batch)
+        if not dry_run:
+            with db.transaction():
+                undo_batch = undo_batch or decisions.open_batch(db, "undo", who)
+                with decisions.deciding(db, undo_batch, who):
+                    _put_back(library, untouched)
+                if not following:
+                    # With the last page: whoever is killed here and asks again takes back the batch before.
+                    decisions.mark_undone(db, batch, undo_batch)
+        page = following
     return undone, kept
 
 

@@ -195,8 +195,10 @@ def test_killed_decision_is_made_or_not(commands: tuple[Command, ...], library: 
         assert violations(library.db, library.art) == []
         found = state_of(library.db, library.art)
         assert found == new or (found == old and point.kind != COMMITTED), point
-        # Whoever sees no answer asks again; an undo that was recorded as done would take back one more.
-        if not library.value("SELECT count(*) FROM batches WHERE undone_by IS NOT NULL"):
+        # Whoever sees no answer asks again; an undo that was done is marked so, and would take back one more.
+        undone = library.value("SELECT count(*) FROM batches WHERE undone_by IS NOT NULL")
+        assert undone == (found == new and command == ("undo",))
+        if not undone:
             assert forge.run(library.folder, *command).code == 0
             assert differences(state_of(library.db, library.art), new) == []
 
