@@ -11,7 +11,7 @@ from artpipe.actions.stats import human_size
 from artpipe.db import verification
 from artpipe.errors import StorageError, UsageError
 from artpipe.names import shown
-from artpipe.store import durable, inspect
+from artpipe.store import durable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Report:
         problems = verification.copy_into(library.db, partial)
         if problems:
             raise StorageError(f"The copy of {library.db.path} is damaged: {problems[0]}. `artpipe verify` tells more.")
-        inspect.sync(partial)
+        durable.sync_file(partial)
         size = partial.stat().st_size
         for old in _companions(target):
             old.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from artpipe.actions.originals import ChangedError, put_back
 from artpipe.actions.repair_plan import ORDER, Plan, Step
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.run import reclaim_dead
-from artpipe.actions.verify import EXIT, VerifyRequest, look_at
+from artpipe.actions.verify import EXIT, WORK_REMAINS, VerifyRequest, look_at
 from artpipe.db import jobs, mending, verification
 from artpipe.errors import StorageError
 from artpipe.names import shown
@@ -39,7 +39,10 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 @dataclass(frozen=True, slots=True)
 class RepairRequest:
-    """How thoroughly to look, and whether to change anything."""
+    """How thoroughly to look, for how long, and whether to change anything.
+
+    With a time limit, files that were compared longest ago come first; what was found by then is mended.
+    """
 
     quick: bool = False
     dry_run: bool = False
@@ -49,23 +52,30 @@ class RepairRequest:
 def repair(library: Library, request: RepairRequest, progress: Progress | None = None) -> Report:
     """Look, decide what can be done about each finding, do it."""
     with listening(request.stop):
-        look = VerifyRequest(quick=request.quick, stop=request.stop, noting=not request.dry_run)
+        look = VerifyRequest(
+            quick=request.quick,
+            incremental=request.stop.seconds is not None and not request.quick,
+            stop=request.stop,
+            noting=not request.dry_run,
+        )
         result = look_at(library, look, progress or Silent())
         steps = Plan(library, result.findings).steps()
         if not request.dry_run:
             steps = _Mending(library, result, request.stop).perform(steps)
-    return _report(library, steps, request)
+    return _report(library, steps, request, complete=result.complete)
 
 
-def _report(library: Library, steps: Sequence[Step], request: RepairRequest) -> Report:
+def _report(library: Library, steps: Sequence[Step], request: RepairRequest, *, complete: bool) -> Report:
     rows = [(step.done, *_cells(step), step.detail) for step in steps]
     counts = {done: sum(step.done == done for step in steps) for done in DONE}
-    data = {**counts, "items": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}
+    data = {**counts, "complete": complete, "items": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}
     would = "would be " if request.dry_run else ""
     parts = [f"{number} {would}{done}" for done, number in counts.items() if done != "unrepairable"]
     notes = [f"{', '.join(parts)}, {counts['unrepairable']} unrepairable"]
     if counts["quarantined"] and not request.dry_run:
         notes.append(f"What was moved lies in {library.store.root / inspect.QUARANTINE}; nothing was deleted")
+    if not complete:
+        notes.append("Not everything was looked at; the next `artpipe repair` with a time limit goes on from here")
     if counts["queued"]:
         notes.append("`artpipe run` makes again what is queued")
     problems = [
@@ -74,7 +84,13 @@ def _report(library: Library, steps: Sequence[Step], request: RepairRequest) -> 
         if step.done == "unrepairable"
     ]
     tables = [Table(COLUMNS, rows)] if rows else []
-    return Report(data, tables=tables, notes=notes, problems=problems, exit_code=EXIT.get(request.stop.why or ""))
+    return Report(data, tables=tables, notes=notes, problems=problems, exit_code=_exit_code(request.stop, complete))
+
+
+def _exit_code(stop: Stop, complete: bool) -> int | None:
+    if stop.why in EXIT:
+        return EXIT[stop.why]
+    return None if complete else WORK_REMAINS
 
 
 def _cells(step: Step) -> tuple[str, ...]:
@@ -115,10 +131,14 @@ class _Mending:
             due = [step for step in due if step.done != "unrepairable"]
             done += hopeless
             for start in range(0, len(due), CHUNK):
-                if self._stop.check():
+                if self._is_over():
                     return done
                 done += ways[mend](due[start : start + CHUNK])
         return done
+
+    def _is_over(self) -> bool:
+        """Whether to stop; when time is up, what was found is still mended for as long as work in hand may take."""
+        return self._stop.check() and (self._stop.why in EXIT or self._stop.grace_over())
 
     def _reclaim(self, steps: Sequence[Step]) -> list[Step]:
         reclaim_dead(self._library)
@@ -174,8 +194,10 @@ class _Mending:
                 if row is not None:
                     mending.ask_again(self._db, row)
                     mending.forget(self._db, row)
-        moved = self._move([step.finding.path for step, row in zip(steps, rows, strict=True) if row], last_row)
-        return [self._told(step, moved) for step in steps]
+        paths = [step.finding.path for step, row in zip(steps, rows, strict=True) if row]
+        moved, kept = self._move(paths, last_row)
+        where = moved | kept
+        return [step.noted(where[step.finding.path]) if step.finding.path in where else step for step in steps]
 
     def _recorded(self, step: Step) -> Recorded | None:
         """The row of a file, if there is still something wrong with it."""
@@ -185,22 +207,26 @@ class _Mending:
     def _quarantine(self, steps: Sequence[Step]) -> list[Step]:
         adopted = [_guarded(step, self._put_back) for step in steps if step.copy is not None]
         strays = [step for step in steps if step.copy is None]
-        moved = self._move([step.finding.path for step in strays], self._last_row)
-        return adopted + [self._told(step, moved) for step in strays]
+        moved, kept = self._move([step.finding.path for step in strays], self._last_row)
+        return adopted + [_told(step, moved, kept) for step in strays]
 
-    def _move(self, paths: Sequence[str], last_row: int) -> dict[str, str]:
-        """Move files that nobody lays claim to out of the way; returns where to, or why not."""
-        moved = {}
+    def _move(self, paths: Sequence[str], last_row: int) -> tuple[dict[str, str], dict[str, str]]:
+        """Move files that nobody lays claim to out of the way; returns where to, and why not."""
+        moved, kept = {}, {}
         with self._db.transaction():
             for path in unclaimed(self._library, paths, last_row):
                 try:
                     moved[path] = f"it is now {inspect.quarantine(self._root, path, self._label)}"
                 except OSError as error:
-                    moved[path] = _reason(error)
-        return moved
+                    kept[path] = _reason(error)
+        return moved, kept
 
-    def _told(self, step: Step, moved: dict[str, str]) -> Step:
-        return step.noted(moved[step.finding.path]) if step.finding.path in moved else step
+
+def _told(step: Step, moved: dict[str, str], kept: dict[str, str]) -> Step:
+    path = step.finding.path
+    if path in kept:
+        return step.failed(kept[path])
+    return step.noted(moved[path]) if path in moved else step
 
 
 def _guarded(step: Step, mend: Callable[[Step], Step]) -> Step:

@@ -60,22 +60,33 @@ def verify(
         return action(library, request, progress_for(common))
 
 
-def repair(common: Common, *, quick: QuickRepair = False, dry_run: DryRun = False) -> Report:
+def repair(
+    common: Common,
+    *,
+    quick: QuickRepair = False,
+    dry_run: DryRun = False,
+    until: Until = None,
+    time_limit: TimeLimit = None,
+) -> Report:
     """Mend what verify finds, where that is possible; exit code 1 if something is left.
 
     Derived files are made again by the next run. Lost originals are taken from where they were registered.
     Files that no row names are moved to art/.quarantine. Nothing is deleted, no decision is touched.
+    With a time limit, looking goes on where it ended the last time.
 
     Example:
       artpipe repair --dry-run
+      artpipe repair --time-limit 1h
       artpipe repair && artpipe run
     """
     from artpipe.actions.repair import RepairRequest
     from artpipe.actions.repair import repair as action
     from artpipe.cli.progress import progress_for
+    from artpipe.pipeline.stopping import Stop
 
+    request = RepairRequest(quick, dry_run, Stop(seconds=seconds_allowed(until, time_limit)))
     with open_library(common.place()) as library:
-        return action(library, RepairRequest(quick, dry_run), progress_for(common))
+        return action(library, request, progress_for(common))
 
 
 def backup(common: Common, target: Target, *, force: Force = False) -> Report:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +27,45 @@ def write(path: Path, data: bytes) -> None:
 def sync_folder(path: Path) -> None:
     """Make renames and links in a folder survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a file another place, on another file system too; it has one of its names at any moment.
+
+    Raises:
+        OSError: it stays where it is. Only regular files leave their file system.
+    """
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV or source.is_symlink() or not source.is_file():
+            raise
+        _move_bytes(source, target)
+    sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def _move_bytes(source: Path, target: Path) -> None:
+    partial = target.with_name(f".{target.name[:200]}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        shutil.copy2(source, partial)
+        sync_file(partial)
+        partial.rename(target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)
+    source.unlink()
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the disk has a file that was written by others."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -143,9 +143,7 @@ def quarantine(root: Path, relative: str, label: str) -> str:
     while os.path.lexists(target):
         number += 1
         target = folder / f"{source.name}~{number}"
-    source.rename(target)
-    durable.sync_folder(folder)
-    durable.sync_folder(source.parent)
+    durable.move(source, target)
     return path_text(str(target.relative_to(root)))
 
 
@@ -165,16 +163,7 @@ def bring(source: Path, target: Path) -> None:
         os.link(os.path.realpath(source), target)
     except OSError:
         shutil.copyfile(source, target)
-    sync(target)
-
-
-def sync(path: Path) -> None:
-    """Wait until the disk has a file that was written by others."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.sync_file(target)
 
 
 def _real(root: Path, relative: str) -> Path:

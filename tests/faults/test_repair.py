@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.damage import STAGES, Vandal, as_it_was, fill, in_background, put_back, take_quarantine, undone
+from support.disks import can_mount, small_disk
 from support.faultpoints import Forge, Point, forge_in, wait_until_nobody_in
 from support.library import TestLibrary
 from support.photos import small
@@ -31,7 +32,7 @@ def repair(library: TestLibrary, code: int = 0, *options: str) -> Any:
 
 
 def counts(data: Any) -> dict[str, int]:
-    return {key: value for key, value in data.items() if isinstance(value, int) and value}
+    return {key: value for key, value in data.items() if type(value) is int and value}
 
 
 def decisions(library: TestLibrary) -> list[tuple[Any, ...]]:
@@ -262,6 +263,31 @@ def test_foreign_files_go_to_the_quarantine(library: TestLibrary) -> None:
     assert b"5" in moved.values()
     (library.art / "foreign").rmdir()
     assert library.files() == files
+
+
+@pytest.mark.skipif(not can_mount(), reason="may not mount")
+def test_foreign_files_on_another_disk_go_to_the_quarantine(library: TestLibrary) -> None:
+    fill(library, 1)
+    with small_disk(library.art / "video-frames", 64) as disk:
+        stray = disk.folder / "odd.jpeg"
+        stray.write_bytes(b"somebody's")
+        os.mkfifo(disk.folder / "pipe")
+        data = repair(library, 1)
+        assert counts(data) == {"quarantined": 1, "unrepairable": 1}
+        assert not stray.exists()
+        assert (disk.folder / "pipe").exists()
+    assert list(take_quarantine(library).values()) == [b"somebody's"]
+
+
+def test_time_that_is_up_is_said_and_the_next_goes_on(library: TestLibrary) -> None:
+    fill(library, 20)
+    damaged = Vandal(library.art, 5, only=DERIVED).damage(10)
+    assert repair(library, 5, "--time-limit", "0s")["complete"] is False
+    data = repair(library, 0, "--time-limit", "1h")
+    assert data["complete"] is True
+    assert data["queued"] + data["quarantined"] == len(damaged)
+    take_quarantine(library)
+    sound(library)
 
 
 def test_values_of_other_files_are_computed_again(library: TestLibrary) -> None:
