@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.library import TestLibrary
+from support.groups import can_limit_memory, in_group, memory_group
+from support.library import TestLibrary, tool
 from support.photos import small
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
@@ -194,6 +195,22 @@ def test_memory_limit_fails_the_one_job_that_wants_too_much(library: TestLibrary
     library.settings("")
     library.ok("retry")
     library.ok("run", "thumbnails-small")
+
+
+@pytest.mark.skipif(not can_limit_memory(), reason="no control group of memory can be made here")
+def test_worker_that_the_kernel_kills_for_memory_fails_alone(library: TestLibrary) -> None:
+    """No limit of ours: the kernel's own killer, set off by a real shortage."""
+    fill(library, 3, (60, 40))
+    small(library.img / "huge.png", 9, (9000, 9000), compress_level=1)
+    library.ok("register", "--approve", "img")
+    library.settings("[run]\nmemory_limit = 0\n")
+    with memory_group(mib=300) as group:
+        code, _, err = in_group(group, tool("run", "thumbnails-small", "-j", "1"), library.folder)
+    assert code == 1, err
+    failed = library.sql("SELECT image_id, error_code, failure_kind, attempts FROM jobs WHERE status = 'failed'")
+    assert failed == [("huge", "worker-died", "transient", 1)]
+    assert "SIGKILL" in library.value("SELECT error_message FROM jobs WHERE status = 'failed'")
+    assert completed(library) == 3
 
 
 def test_job_that_an_ended_run_forgot_is_taken_back(library: TestLibrary) -> None:
