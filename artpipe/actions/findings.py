@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from artpipe.actions.report import Table
-from artpipe.db import runs, verification
+from artpipe.db import counters, ready, runs, verification
 from artpipe.errors import StorageError
 from artpipe.model import UPSTREAM
 from artpipe.store.locks import folder_of, is_alive, lock_path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from artpipe.library import Library
 
 # How `repair` mends a finding.
-Mend = Literal["remake", "restore", "quarantine", "reclaim", "sweep", "recompute", "complete", "by-hand"]
+Mend = Literal["remake", "restore", "quarantine", "reclaim", "sweep", "recompute", "complete", "recount", "by-hand"]
 
 COLUMNS = ("code", "item", "stage", "path", "detail", "repair")
 
@@ -80,6 +80,7 @@ def in_rows(library: Library) -> Iterator[Finding]:
         yield from _originals(library)
         yield from _values(library)
         yield from _decisions(library)
+        yield from _kept(library)
 
 
 def _references(library: Library) -> Iterator[Finding]:
@@ -130,6 +131,19 @@ def _decisions(library: Library) -> Iterator[Finding]:
             f" `artpipe {verb}` gives it back; after that `artpipe reset` drops it for good"
         )
         yield Finding("decision-weakened", row["id"], detail, "by-hand")
+
+
+def _kept(library: Library) -> Iterator[Finding]:
+    """Answers that triggers keep, against what they stand for."""
+    for row in counters.wrong(library.db):
+        kept, real = (f"{row[number]} of {row[size]} bytes" for number, size in _KEPT_AND_REAL)
+        yield Finding("counter-wrong", row["counted"], f"it says {kept}, there are {real}", "recount", row["part"])
+    missing = ready.count_missing(library.db)
+    if missing:
+        yield Finding("ready-missing", "ready", f"{missing} images are ready for a stage and not listed", "recount")
+
+
+_KEPT_AND_REAL = (("number", "bytes"), ("real_number", "real_bytes"))
 
 
 def living_runs(library: Library) -> set[int]:

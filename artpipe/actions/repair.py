@@ -15,7 +15,7 @@ from artpipe.actions.repair_plan import ORDER, Plan, Step
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.run import reclaim_dead
 from artpipe.actions.verify import EXIT, WORK_REMAINS, VerifyRequest, look_at
-from artpipe.db import jobs, mending, verification
+from artpipe.db import counters, jobs, mending, ready, verification
 from artpipe.errors import StorageError
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
@@ -123,6 +123,7 @@ class _Mending:
             "remake": self._remake,
             "quarantine": self._quarantine,
             "recompute": self._recompute,
+            "recount": self._recount,
         }
         done: list[Step] = []
         for mend in ORDER:
@@ -166,6 +167,12 @@ class _Mending:
         with self._db.transaction():
             for step in steps:
                 mending.forget_value(self._db, tables[step.finding.code], step.finding.item, step.finding.stage)
+        return list(steps)
+
+    def _recount(self, steps: Sequence[Step]) -> list[Step]:
+        with self._db.transaction():
+            counters.recount(self._db)
+            ready.refill(self._db)
         return list(steps)
 
     def _restore(self, steps: Sequence[Step]) -> list[Step]:

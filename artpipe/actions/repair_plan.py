@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Done = Literal["repaired", "queued", "adopted", "quarantined", "unrepairable"]
 # What others had in hand comes first, originals before what is made from them.
-ORDER: tuple[Mend, ...] = ("reclaim", "sweep", "complete", "restore", "remake", "quarantine", "recompute", "by-hand")
+ORDER: tuple[Mend, ...] = (
+    *("reclaim", "sweep", "complete", "restore", "remake"),
+    *("quarantine", "recompute", "recount", "by-hand"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ _SIMPLE: dict[Mend, tuple[Done, str]] = {
     "reclaim": ("repaired", "its jobs are given back"),
     "sweep": ("repaired", "the unfinished files are thrown away"),
     "complete": ("repaired", "FALSE is written where NULL stands"),
+    "recount": ("repaired", "everything is counted anew"),
     "recompute": ("queued", "the value is dropped; the next run computes it again"),
 }
 

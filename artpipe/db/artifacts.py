@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from artpipe.db import counters
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -128,9 +130,9 @@ def values_of_image(db: Database, table: Table, image_id: str) -> list[Row]:
 
 def counts(db: Database) -> dict[str, int]:
     """Artifacts by stage, the row stages `blurhash` and `phash` included."""
-    found = {row[0]: row[1] for row in db.rows("SELECT stage, count(*) FROM artifacts GROUP BY stage ORDER BY stage")}
+    found = counters.numbers(db, "artifacts")
     for table, name in ROW_TABLES.items():
-        number = db.scalar(f"SELECT count(*) FROM {table}")
+        number = sum(counters.numbers(db, table).values())
         if number:
             found[name] = number
     return dict(sorted(found.items()))
@@ -138,8 +140,7 @@ def counts(db: Database) -> dict[str, int]:
 
 def sizes(db: Database) -> dict[str, int]:
     """Bytes by stage."""
-    sql = "SELECT stage, COALESCE(sum(file_size), 0) FROM artifacts GROUP BY stage ORDER BY stage"
-    return {row[0]: row[1] for row in db.rows(sql)}
+    return counters.sizes(db, "artifacts")
 
 
 def some_paths(db: Database) -> list[str]:

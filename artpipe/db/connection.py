@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Longer than anything artpipe itself does in one transaction, and than a backup or a GUI that sits on the file.
 BUSY_SECONDS = 90.0
+# Rows that a stream holds at most.
+FETCHED = 512
 
 Row = sqlite3.Row
 
@@ -24,6 +26,7 @@ class Database:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         mode = "rwc" if create else "rw"
         self.path = path
+        self._closed = False
         with translated(path):
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode={mode}",
@@ -53,14 +56,17 @@ class Database:
             return self._connection.execute(sql, parameters).fetchall()
 
     def stream(self, sql: str, parameters: Any = ()) -> Iterator[Row]:
-        """Rows one by one, as they are found."""
+        """Rows as they are found."""
         cursor = self.execute(sql, parameters)
+        size = 1
         while True:
             with translated(self.path):
-                row = cursor.fetchone()
-            if row is None:
+                rows = cursor.fetchmany(size)
+            if not rows:
                 return
-            yield row
+            yield from rows
+            # The first is there at once; a million are not asked for one by one.
+            size = min(2 * size, FETCHED)
 
     def row(self, sql: str, parameters: Any = ()) -> Row | None:
         with translated(self.path):
@@ -95,7 +101,7 @@ class Database:
             yield
             self.execute(end)
         except BaseException:
-            if self._connection.in_transaction:
+            if not self._closed and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
 
@@ -105,6 +111,7 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
+        self._closed = True
         self._connection.close()
 
 

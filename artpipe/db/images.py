@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from artpipe.db import counters
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -112,22 +114,24 @@ def ids(db: Database, status: Decision | None, stage: str | None, limit: int | N
     conditions = [f"({STATUS_SQL[status]})"] if status else []
     parameters: list[str | int] = []
     if stage:
-        conditions.append("EXISTS (SELECT 1 FROM artifacts a WHERE a.image_id = images.id AND a.stage = ?)")
+        few = counters.numbers(db, "artifacts").get(stage, 0) <= FEW
+        conditions.append(_AMONG_FEW if few else _AMONG_MANY)
         parameters.append(stage)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     parameters.append(-1 if limit is None else limit)
     return db.stream(f"SELECT * FROM images {where} ORDER BY created_at DESC, rowid DESC LIMIT ?", parameters)
 
 
+# So many are found and sorted at once; where a stage has more, the newest image of it is soon met on a walk.
+FEW = 20_000
+_AMONG_FEW = "images.id IN (SELECT image_id FROM artifacts WHERE stage = ?)"
+_AMONG_MANY = "EXISTS (SELECT 1 FROM artifacts a WHERE a.image_id = images.id AND a.stage = ?)"
+
+
 def counts(db: Database) -> dict[str, int]:
-    """Images by decision; the parts add up to `total` unless somebody wrote NULL by hand."""
-    rows = db.rows("SELECT approved, rejected, count(*) FROM images GROUP BY approved, rejected")
-    found = {(bool(row[0]), bool(row[1])): row[2] for row in rows}
-    total = sum(row[2] for row in rows)
-    approved, rejected = found.get((True, False), 0), found.get((False, True), 0)
+    """Images by decision; the parts add up to `total`."""
+    found = counters.numbers(db, "images")
     return {
-        "total": total,
-        "approved": approved,
-        "rejected": rejected,
-        "pending": total - approved - rejected,
+        "total": sum(found.values()),
+        **{decision: found.get(decision, 0) for decision in ("approved", "rejected", "pending")},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from artpipe.db import counters
 from artpipe.model import Claim, Failure, Json, Settled
 
 if TYPE_CHECKING:
@@ -209,22 +210,30 @@ def _failed(stages: Sequence[str], ids: Sequence[str] | None) -> tuple[str, list
 
 
 def counts(db: Database) -> dict[str, int]:
-    found = {row[0]: row[1] for row in db.rows("SELECT status, count(*) FROM jobs GROUP BY status")}
+    found = counters.numbers(db, "jobs")
     return {status: found.get(status, 0) for status in ("pending", "running", "completed", "failed")}
 
 
 def listed(db: Database, statuses: Sequence[str], stage: str | None, limit: int | None) -> Iterator[Row]:
     """Jobs by status, newest first within each."""
-    where = "AND stage = ?" if stage else ""
-    parameters: list[str | int] = [
-        json.dumps(list(statuses)),
-        *([stage] if stage else []),
-        -1 if limit is None else limit,
-    ]
-    return db.stream(
-        f"SELECT * FROM jobs WHERE status IN (SELECT value FROM json_each(?)) {where} ORDER BY status, id DESC LIMIT ?",
-        parameters,
-    )
+    left = -1 if limit is None else limit
+    for status in sorted(statuses):
+        number = -1
+        for number, row in enumerate(db.stream(_LISTED, {"status": status, "stage": stage, "limit": left})):  # noqa: B007 - how many there were
+            yield row
+        left = left if limit is None else left - number - 1
+
+
+# The index is by status and stage: the newest of each stage, whichever stages there are, and of those the newest.
+_LISTED = (
+    "WITH RECURSIVE stages(stage) AS ("
+    "SELECT COALESCE(:stage, (SELECT min(stage) FROM jobs WHERE status = :status))"
+    " UNION ALL SELECT (SELECT min(stage) FROM jobs WHERE status = :status AND stage > stages.stage)"
+    " FROM stages WHERE stage IS NOT NULL AND :stage IS NULL)"
+    " SELECT j.* FROM stages CROSS JOIN jobs j ON j.id IN (SELECT id FROM jobs o"
+    " WHERE o.status = :status AND o.stage = stages.stage ORDER BY o.id DESC LIMIT :limit)"
+    " ORDER BY j.id DESC LIMIT :limit"
+)
 
 
 def latest(db: Database, image_id: str, stage: str) -> Row | None:

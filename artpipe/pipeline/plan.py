@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from artpipe.db import planning
+from artpipe.db import planning, ready
 from artpipe.db.planning import Source, Target
 from artpipe.errors import SettingsError, UsageError
 from artpipe.model import Graph, Stage
@@ -79,6 +79,7 @@ class Planner:
 
     def fill(self, stopping: Callable[[], bool]) -> Counter[tuple[str, str]]:
         """Put everything that is wanted and ready into the queue, in one transaction a page, until told to stop."""
+        self._watch()
         if not self._by_hand() and not self._recipes_known():
             with self.db.transaction():
                 planning.unsettle_all(self.db)
@@ -120,6 +121,17 @@ class Planner:
         planning.load_ids(self.db, [image_id])
         planning.plan_page(self.db, self._targets)
         return planning.reason_for(self.db, image_id, stage), planning.explain(self.db, self._target(stage), image_id)
+
+    def _watch(self) -> None:
+        """Let `find-ready` answer at once for the stages as they are now."""
+        pairs = {
+            (input_stages(self.graph, stage)[0], name)
+            for name, stage in self.graph.stages.items()
+            if ready.can_be_watched(name, in_file=stage.table == "artifacts")
+        }
+        if ready.watched(self.db) != pairs:
+            with self.db.transaction():
+                ready.watch(self.db, pairs)
 
     def _source(self) -> Source:
         if self.selected:

@@ -81,6 +81,14 @@ CREATE TABLE blurhash_cache (
     FOREIGN KEY (image_id) REFERENCES images(id)
 );
 
+CREATE TABLE counters (
+    counted TEXT NOT NULL,                -- a table
+    part TEXT NOT NULL,                   -- decision of images, status of jobs, stage of what was made
+    number INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (counted, part)
+) WITHOUT ROWID;
+
 CREATE TABLE deciding (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     batch_id INTEGER REFERENCES batches(id),  -- NULL: artpipe itself, on what the bytes showed
@@ -171,6 +179,22 @@ CREATE TABLE perceptual_hashes (
     FOREIGN KEY (image_id) REFERENCES images(id)
 );
 
+CREATE TABLE ready (
+    watched_id INTEGER NOT NULL,
+    image_id TEXT NOT NULL,
+    PRIMARY KEY (watched_id, image_id)
+) WITHOUT ROWID;
+
+CREATE TABLE replacing (
+    counted TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    image_id TEXT NOT NULL,
+    part TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    gone BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (counted, row)
+) WITHOUT ROWID;
+
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     command TEXT NOT NULL,
@@ -196,11 +220,119 @@ CREATE TABLE unsettled (
     image_id TEXT PRIMARY KEY NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE watched (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: rows in `ready` may outlive a pair by a moment
+    input TEXT NOT NULL,
+    output TEXT NOT NULL,
+    UNIQUE (input, output)
+);
+
+CREATE TRIGGER artifacts_before_insert BEFORE INSERT ON artifacts
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'artifacts')
+  OR EXISTS (SELECT 1 FROM artifacts WHERE image_id = NEW.image_id AND stage = NEW.stage)
+  OR EXISTS (SELECT 1 FROM artifacts WHERE id = NEW.id)
+BEGIN
+    DELETE FROM replacing WHERE counted = 'artifacts';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'artifacts', id, image_id, stage,
+        CAST(CASE WHEN file_size BETWEEN 0 AND 1 << 50 THEN file_size ELSE 0 END AS INTEGER)
+    FROM artifacts WHERE (image_id = NEW.image_id AND stage = NEW.stage) OR id = NEW.id;
+END;
+
+CREATE TRIGGER artifacts_before_update BEFORE UPDATE OF id, image_id, stage ON artifacts
+WHEN NEW.id IS NOT OLD.id OR NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage
+BEGIN
+    DELETE FROM replacing WHERE counted = 'artifacts';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'artifacts', id, image_id, stage,
+        CAST(CASE WHEN file_size BETWEEN 0 AND 1 << 50 THEN file_size ELSE 0 END AS INTEGER)
+    FROM artifacts WHERE ((image_id = NEW.image_id AND stage = NEW.stage) OR id = NEW.id) AND id <> OLD.id;
+END;
+
+CREATE TRIGGER artifacts_counted_delete AFTER DELETE ON artifacts
+BEGIN
+    DELETE FROM replacing WHERE counted = 'artifacts' AND row = OLD.id;
+    INSERT INTO counting
+    VALUES ('artifacts', OLD.stage, -1,
+        -CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER));
+END;
+
+CREATE TRIGGER artifacts_counted_insert AFTER INSERT ON artifacts
+BEGIN
+    INSERT INTO counting
+    VALUES ('artifacts', NEW.stage, 1,
+        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER));
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'artifacts' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM artifacts WHERE id = replacing.row));
+END;
+
+CREATE TRIGGER artifacts_counted_update AFTER UPDATE OF stage, file_size ON artifacts
+WHEN NEW.stage IS NOT OLD.stage OR NEW.file_size IS NOT OLD.file_size
+BEGIN
+    INSERT INTO counting
+    VALUES ('artifacts', OLD.stage, -1,
+        -CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER)),
+        ('artifacts', NEW.stage, 1,
+        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER));
+END;
+
+CREATE TRIGGER artifacts_replaced_by_update AFTER UPDATE OF id, image_id, stage ON artifacts
+WHEN NEW.id IS NOT OLD.id OR NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage
+BEGIN
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'artifacts' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM artifacts WHERE id = replacing.row));
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage), (NEW.image_id, NEW.stage);
+END;
+
 CREATE TRIGGER artifacts_unverified AFTER UPDATE OF file_path, sha256, file_size ON artifacts
 WHEN NEW.verified_round = OLD.verified_round AND OLD.verified_round > 0 AND (
     NEW.file_path IS NOT OLD.file_path OR NEW.sha256 IS NOT OLD.sha256 OR NEW.file_size IS NOT OLD.file_size)
 BEGIN
     UPDATE artifacts SET verified_round = 0, verified_at = NULL WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER blurhash_cache_before_insert BEFORE INSERT ON blurhash_cache
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'blurhash_cache')
+  OR EXISTS (SELECT 1 FROM blurhash_cache WHERE image_id = NEW.image_id AND stage = NEW.stage)
+  OR EXISTS (SELECT 1 FROM blurhash_cache WHERE rowid = NEW.rowid)
+BEGIN
+    DELETE FROM replacing WHERE counted = 'blurhash_cache';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'blurhash_cache', rowid, image_id, stage, 0 FROM blurhash_cache
+    WHERE (image_id = NEW.image_id AND stage = NEW.stage) OR rowid = NEW.rowid;
+END;
+
+CREATE TRIGGER blurhash_cache_before_update BEFORE UPDATE ON blurhash_cache
+WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
+BEGIN
+    DELETE FROM replacing WHERE counted = 'blurhash_cache';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'blurhash_cache', rowid, image_id, stage, 0 FROM blurhash_cache
+    WHERE ((image_id = NEW.image_id AND stage = NEW.stage) OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
+END;
+
+CREATE TRIGGER blurhash_cache_counted_delete AFTER DELETE ON blurhash_cache
+BEGIN
+    DELETE FROM replacing WHERE counted = 'blurhash_cache' AND row = OLD.rowid;
+    INSERT INTO counting VALUES ('blurhash_cache', OLD.stage, -1, 0);
+END;
+
+CREATE TRIGGER blurhash_cache_counted_insert AFTER INSERT ON blurhash_cache
+BEGIN
+    INSERT INTO counting VALUES ('blurhash_cache', NEW.stage, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'blurhash_cache'
+      AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM blurhash_cache WHERE rowid = replacing.row));
+END;
+
+CREATE TRIGGER blurhash_cache_counted_update AFTER UPDATE ON blurhash_cache
+WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
+BEGIN
+    INSERT INTO counting VALUES ('blurhash_cache', OLD.stage, -1, 0), ('blurhash_cache', NEW.stage, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'blurhash_cache'
+      AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM blurhash_cache WHERE rowid = replacing.row));
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage), (NEW.image_id, NEW.stage);
 END;
 
 CREATE TRIGGER blurhash_source AFTER INSERT ON blurhash_cache
@@ -209,6 +341,14 @@ BEGIN
     UPDATE blurhash_cache
     SET input_sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.image_id AND stage = NEW.stage)
     WHERE image_id = NEW.image_id AND stage = NEW.stage;
+END;
+
+CREATE TRIGGER counting_adds INSTEAD OF INSERT ON counting
+BEGIN
+    INSERT INTO counters (counted, part) SELECT NEW.counted, NEW.part
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = NEW.counted AND part = NEW.part);
+    UPDATE counters SET number = number + NEW.number, bytes = bytes + NEW.bytes
+    WHERE counted = NEW.counted AND part = NEW.part;
 END;
 
 CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
@@ -254,6 +394,50 @@ BEGIN
     );
 END;
 
+CREATE TRIGGER images_before_insert BEFORE INSERT ON images
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'images')
+  OR EXISTS (SELECT 1 FROM images WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM images WHERE sha256 = NEW.sha256)
+  OR EXISTS (SELECT 1 FROM images WHERE rowid = NEW.rowid)
+BEGIN
+    DELETE FROM replacing WHERE counted = 'images';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'images', rowid, id, CASE WHEN approved THEN 'approved' WHEN rejected THEN 'rejected' ELSE 'pending' END, 0
+    FROM images WHERE id = NEW.id OR sha256 = NEW.sha256 OR rowid = NEW.rowid;
+END;
+
+CREATE TRIGGER images_before_update BEFORE UPDATE ON images
+WHEN NEW.id IS NOT OLD.id OR NEW.sha256 IS NOT OLD.sha256 OR NEW.rowid <> OLD.rowid
+BEGIN
+    DELETE FROM replacing WHERE counted = 'images';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'images', rowid, id, CASE WHEN approved THEN 'approved' WHEN rejected THEN 'rejected' ELSE 'pending' END, 0
+    FROM images WHERE (id = NEW.id OR sha256 = NEW.sha256 OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
+END;
+
+CREATE TRIGGER images_counted_delete AFTER DELETE ON images
+BEGIN
+    DELETE FROM replacing WHERE counted = 'images' AND row = OLD.rowid;
+    INSERT INTO counting
+    VALUES ('images', CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END, -1, 0);
+END;
+
+CREATE TRIGGER images_counted_insert AFTER INSERT ON images
+BEGIN
+    INSERT INTO counting
+    VALUES ('images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'images' AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM images WHERE rowid = replacing.row));
+END;
+
+CREATE TRIGGER images_counted_update AFTER UPDATE OF approved, rejected ON images
+WHEN (OLD.approved IS TRUE) <> (NEW.approved IS TRUE) OR (OLD.rejected IS TRUE) <> (NEW.rejected IS TRUE)
+BEGIN
+    INSERT INTO counting
+    VALUES ('images', CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END, -1, 0),
+           ('images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END, 1, 0);
+END;
+
 CREATE TRIGGER images_keep_original AFTER INSERT ON images
 WHEN NEW.content = 'absent' AND NEW.sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')
 BEGIN
@@ -264,16 +448,186 @@ BEGIN
     WHERE id = NEW.id;
 END;
 
+CREATE TRIGGER images_replaced_by_update AFTER UPDATE ON images
+WHEN NEW.id IS NOT OLD.id OR NEW.sha256 IS NOT OLD.sha256 OR NEW.rowid <> OLD.rowid
+BEGIN
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'images' AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM images WHERE rowid = replacing.row));
+END;
+
 CREATE TRIGGER images_touch AFTER UPDATE ON images
-WHEN NEW.updated_at IS OLD.updated_at
+WHEN NEW.updated_at IS OLD.updated_at AND NEW.updated_at IS NOT CURRENT_TIMESTAMP
 BEGIN
     UPDATE images SET updated_at = CURRENT_TIMESTAMP WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER jobs_before_insert BEFORE INSERT ON jobs
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'jobs')
+  OR EXISTS (SELECT 1 FROM jobs WHERE id = NEW.id)
+  OR (NEW.status IN ('pending', 'running') AND EXISTS (
+      SELECT 1 FROM jobs WHERE image_id = NEW.image_id AND stage = NEW.stage AND status IN ('pending', 'running')))
+BEGIN
+    DELETE FROM replacing WHERE counted = 'jobs';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'jobs', id, image_id, status, 0 FROM jobs
+    WHERE (image_id = NEW.image_id AND stage = NEW.stage AND status IN ('pending', 'running')) OR id = NEW.id;
+END;
+
+CREATE TRIGGER jobs_before_update BEFORE UPDATE OF id, image_id, stage, status ON jobs
+WHEN NEW.id IS NOT OLD.id OR NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage
+  OR (NEW.status IN ('pending', 'running') AND OLD.status NOT IN ('pending', 'running'))
+BEGIN
+    DELETE FROM replacing WHERE counted = 'jobs';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'jobs', id, image_id, status, 0 FROM jobs
+    WHERE ((image_id = NEW.image_id AND stage = NEW.stage AND status IN ('pending', 'running')) OR id = NEW.id)
+      AND id <> OLD.id;
+END;
+
+CREATE TRIGGER jobs_counted_delete AFTER DELETE ON jobs
+BEGIN
+    DELETE FROM replacing WHERE counted = 'jobs' AND row = OLD.id;
+    INSERT INTO counting VALUES ('jobs', OLD.status, -1, 0);
+END;
+
+CREATE TRIGGER jobs_counted_insert AFTER INSERT ON jobs
+BEGIN
+    INSERT INTO counting VALUES ('jobs', NEW.status, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
+END;
+
+CREATE TRIGGER jobs_counted_update AFTER UPDATE OF status ON jobs
+WHEN NEW.status IS NOT OLD.status
+BEGIN
+    INSERT INTO counting VALUES ('jobs', OLD.status, -1, 0), ('jobs', NEW.status, 1, 0);
+END;
+
+CREATE TRIGGER jobs_replaced_by_update AFTER UPDATE OF id, image_id, stage, status ON jobs
+WHEN NEW.id IS NOT OLD.id OR NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage
+  OR (NEW.status IN ('pending', 'running') AND OLD.status NOT IN ('pending', 'running'))
+BEGIN
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
 END;
 
 CREATE TRIGGER jobs_start_takes_pending BEFORE INSERT ON jobs
 WHEN NEW.status = 'running'
 BEGIN
     DELETE FROM jobs WHERE image_id = NEW.image_id AND stage = NEW.stage AND status = 'pending';
+END;
+
+CREATE TRIGGER perceptual_hashes_before_insert BEFORE INSERT ON perceptual_hashes
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'perceptual_hashes')
+  OR EXISTS (SELECT 1 FROM perceptual_hashes WHERE image_id = NEW.image_id AND stage = NEW.stage)
+  OR EXISTS (SELECT 1 FROM perceptual_hashes WHERE rowid = NEW.rowid)
+BEGIN
+    DELETE FROM replacing WHERE counted = 'perceptual_hashes';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'perceptual_hashes', rowid, image_id, stage, 0 FROM perceptual_hashes
+    WHERE (image_id = NEW.image_id AND stage = NEW.stage) OR rowid = NEW.rowid;
+END;
+
+CREATE TRIGGER perceptual_hashes_before_update BEFORE UPDATE ON perceptual_hashes
+WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
+BEGIN
+    DELETE FROM replacing WHERE counted = 'perceptual_hashes';
+    INSERT INTO replacing (counted, row, image_id, part, bytes)
+    SELECT 'perceptual_hashes', rowid, image_id, stage, 0 FROM perceptual_hashes
+    WHERE ((image_id = NEW.image_id AND stage = NEW.stage) OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
+END;
+
+CREATE TRIGGER perceptual_hashes_counted_delete AFTER DELETE ON perceptual_hashes
+BEGIN
+    DELETE FROM replacing WHERE counted = 'perceptual_hashes' AND row = OLD.rowid;
+    INSERT INTO counting VALUES ('perceptual_hashes', OLD.stage, -1, 0);
+END;
+
+CREATE TRIGGER perceptual_hashes_counted_insert AFTER INSERT ON perceptual_hashes
+BEGIN
+    INSERT INTO counting VALUES ('perceptual_hashes', NEW.stage, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'perceptual_hashes'
+      AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM perceptual_hashes WHERE rowid = replacing.row));
+END;
+
+CREATE TRIGGER perceptual_hashes_counted_update AFTER UPDATE ON perceptual_hashes
+WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
+BEGIN
+    INSERT INTO counting VALUES ('perceptual_hashes', OLD.stage, -1, 0), ('perceptual_hashes', NEW.stage, 1, 0);
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'perceptual_hashes'
+      AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM perceptual_hashes WHERE rowid = replacing.row));
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage), (NEW.image_id, NEW.stage);
+END;
+
+CREATE TRIGGER ready_artifact_gone AFTER DELETE ON artifacts
+BEGIN
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage);
+END;
+
+CREATE TRIGGER ready_artifact_new AFTER INSERT ON artifacts
+BEGIN
+    INSERT INTO touched VALUES (NEW.image_id, NEW.stage);
+END;
+
+CREATE TRIGGER ready_blurhash_gone AFTER DELETE ON blurhash_cache
+BEGIN
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage);
+END;
+
+CREATE TRIGGER ready_blurhash_new AFTER INSERT ON blurhash_cache
+BEGIN
+    INSERT INTO touched VALUES (NEW.image_id, NEW.stage);
+END;
+
+CREATE TRIGGER ready_image_changed AFTER UPDATE OF id, approved ON images
+WHEN NEW.id IS NOT OLD.id OR NEW.approved IS NOT OLD.approved
+BEGIN
+    INSERT INTO touched VALUES (OLD.id, NULL);
+    INSERT INTO touched SELECT NEW.id, NULL WHERE NEW.id IS NOT OLD.id;
+END;
+
+CREATE TRIGGER ready_image_gone AFTER DELETE ON images
+BEGIN
+    INSERT INTO touched VALUES (OLD.id, NULL);
+END;
+
+CREATE TRIGGER ready_image_new AFTER INSERT ON images
+WHEN NEW.approved = TRUE
+  OR EXISTS (SELECT 1 FROM ready WHERE watched_id IN (SELECT id FROM watched) AND image_id = NEW.id)
+BEGIN
+    INSERT INTO touched VALUES (NEW.id, NULL);
+END;
+
+CREATE TRIGGER ready_phash_gone AFTER DELETE ON perceptual_hashes
+BEGIN
+    INSERT INTO touched VALUES (OLD.image_id, OLD.stage);
+END;
+
+CREATE TRIGGER ready_phash_new AFTER INSERT ON perceptual_hashes
+BEGIN
+    INSERT INTO touched VALUES (NEW.image_id, NEW.stage);
+END;
+
+CREATE TRIGGER replaced AFTER UPDATE OF gone ON replacing
+BEGIN
+    INSERT INTO counting VALUES (OLD.counted, OLD.part, -1, -OLD.bytes);
+    INSERT INTO touched VALUES (OLD.image_id, NULL);
+    INSERT INTO unsettled SELECT OLD.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = OLD.image_id);
+    DELETE FROM replacing WHERE counted = OLD.counted AND row = OLD.row;
+END;
+
+CREATE TRIGGER touched_judges INSTEAD OF INSERT ON touched
+BEGIN
+    DELETE FROM ready
+    WHERE image_id = NEW.image_id
+      AND watched_id IN (SELECT id FROM watched WHERE NEW.stage IS NULL OR NEW.stage IN (input, output))
+      AND NOT EXISTS (SELECT 1 FROM ready_now n WHERE n.image_id = NEW.image_id AND n.watched_id = ready.watched_id);
+    INSERT INTO ready SELECT n.watched_id, n.image_id FROM ready_now n
+    WHERE n.image_id = NEW.image_id
+      AND n.watched_id IN (SELECT id FROM watched WHERE NEW.stage IS NULL OR NEW.stage IN (input, output))
+      AND NOT EXISTS (SELECT 1 FROM ready r WHERE r.watched_id = n.watched_id AND r.image_id = n.image_id);
 END;
 
 CREATE TRIGGER unsettled_artifact_changed AFTER UPDATE OF image_id, stage, sha256, recipe, input_sha256, pinned ON artifacts
@@ -335,3 +689,31 @@ CREATE TRIGGER unsettled_phash_gone AFTER DELETE ON perceptual_hashes
 BEGIN
     INSERT INTO unsettled SELECT OLD.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = OLD.image_id);
 END;
+
+CREATE VIEW counted_now (counted, part, number, bytes) AS
+SELECT 'images', CASE WHEN approved THEN 'approved' WHEN rejected THEN 'rejected' ELSE 'pending' END AS part, count(*), 0
+FROM images GROUP BY part
+UNION ALL
+SELECT 'jobs', status, count(*), 0 FROM jobs GROUP BY status
+UNION ALL
+SELECT 'artifacts', stage, count(*),
+    sum(CAST(CASE WHEN file_size BETWEEN 0 AND 1 << 50 THEN file_size ELSE 0 END AS INTEGER))
+FROM artifacts GROUP BY stage
+UNION ALL
+SELECT 'blurhash_cache', stage, count(*), 0 FROM blurhash_cache GROUP BY stage
+UNION ALL
+SELECT 'perceptual_hashes', stage, count(*), 0 FROM perceptual_hashes GROUP BY stage;
+
+CREATE VIEW counting (counted, part, number, bytes) AS SELECT counted, part, number, bytes FROM counters;
+
+CREATE VIEW ready_now (watched_id, image_id) AS
+SELECT w.id, i.id FROM images i
+JOIN watched w
+JOIN artifacts a ON a.image_id = i.id AND a.stage = w.input
+WHERE i.approved = TRUE AND NOT CASE w.output
+    WHEN 'blurhash' THEN EXISTS (SELECT 1 FROM blurhash_cache o WHERE o.image_id = i.id AND o.stage = w.input)
+    WHEN 'phash' THEN EXISTS (SELECT 1 FROM perceptual_hashes o WHERE o.image_id = i.id AND o.stage = w.input)
+    ELSE EXISTS (SELECT 1 FROM artifacts o WHERE o.image_id = i.id AND o.stage = w.output)
+END;
+
+CREATE VIEW touched (image_id, stage) AS SELECT image_id, NULL FROM ready;

@@ -25,6 +25,7 @@ def violations(database: Path, art: Path, *, repeats: bool = False) -> list[str]
             *_jobs(db),
             *([] if repeats else _repetitions(db)),
             *_originals(db),
+            *_kept_answers(db),
             *_leftovers(database, art),
         ]
 
@@ -91,6 +92,15 @@ def _originals(db: sqlite3.Connection) -> list[str]:
         " WHERE a.image_id = i.id AND a.stage = 'upstream' AND a.sha256 = i.sha256)"
     )
     return [f"original lost: {row[0]}" for row in db.execute(sql)]
+
+
+def _kept_answers(db: sqlite3.Connection) -> list[str]:
+    """What triggers keep equals what it stands for."""
+    kept = set(db.execute("SELECT counted, part, number, bytes FROM counters WHERE number <> 0 OR bytes <> 0"))
+    real = set(db.execute("SELECT counted, part, number, bytes FROM counted_now"))
+    found = [f"counter: {row}" for row in sorted(kept ^ real, key=str)]
+    listed, now = set(db.execute("SELECT * FROM ready")), set(db.execute("SELECT * FROM ready_now"))
+    return found + [f"ready and not listed: {row}" for row in sorted(now - listed)]
 
 
 def _leftovers(database: Path, art: Path) -> list[str]:
