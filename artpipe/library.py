@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from artpipe.db import artifacts, schema
+from artpipe.db import schema
 from artpipe.errors import LibraryMissingError, StorageError
 from artpipe.settings import DATABASE_NAME, Settings, find_database, load
 from artpipe.store.store import Store
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from artpipe.model import Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a library is looked for: what the command line and the environment say."""
 
     database: Path | None = None
@@ -55,6 +53,8 @@ class Library:
         return frozenset({*beside, str(database), str(self.settings.art.resolve()), str(self.settings.file.resolve())})
 
     def require_art(self) -> None:
+        from artpipe.db import artifacts
+
         self.store.require(artifacts.some_paths(self.db))
 
     def require_room(self) -> None:
@@ -97,6 +97,8 @@ def open_library(place: Place) -> Library:
 
 def create_library(place: Place) -> Library:
     """Open a library; a missing one is created, in the working directory unless the place says where."""
+    from artpipe.db import artifacts
+
     path = place.database or find_database(Path.cwd()) or Path.cwd() / DATABASE_NAME
     settings = load(path, place.art, place.env())
     library = Library(settings, schema.create_database(path))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,7 @@ Table = Literal["artifacts", "blurhash_cache", "perceptual_hashes"]
 UPSTREAM = "upstream"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A stage as this library's settings define it.
 
     Args:
@@ -43,8 +41,7 @@ class Stage:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """All stages, each after the stages it is made from."""
 
     stages: Mapping[str, Stage]
@@ -67,8 +64,7 @@ class Graph:
         return self.stages[name].audience if name in self.stages else "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """One job, as a worker sees it: plain data.
 
     Args:
@@ -83,8 +79,7 @@ class Work:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """Jobs of one image that read the same file, so that it is decoded once for all of them.
 
     Args:
@@ -97,8 +92,7 @@ class Task:
     works: tuple[Work, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A job that a worker finished; for a file, the complete bytes lie synced at `scratch`."""
 
     job_id: int
@@ -109,12 +103,11 @@ class Made:
     extension: str = ""
     sha256: str = ""
     size: int = 0
-    values: Mapping[str, str] = field(default_factory=dict)
-    how: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
+    how: Mapping[str, str | int | float | bool] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A job that a worker could not do."""
 
     job_id: int
@@ -127,8 +120,7 @@ class Failure:
 Outcome = Made | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A job taken by this run, with all that performing and settling it needs."""
 
     job_id: int
@@ -141,8 +133,7 @@ class Claim:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What is recorded about a finished job: the artifact's row and the job's end."""
 
     claim: Claim

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from pathlib import PurePath
 
 MAX_ID_BYTES = 200
@@ -22,11 +21,22 @@ def image_id(name: str) -> str:
 def safe_id(text: str) -> str:
     """Make any text an id; text that is one already comes back unchanged."""
     readable = os.fsencode(text).decode("utf-8", "backslashreplace") if _has_surrogate(text) else text
-    normal = unicodedata.normalize("NFC", readable)
-    clean = "".join("_" if _is_unsafe(character) else character for character in normal)
+    clean = readable.replace("/", "_") if _is_plain(readable) else _cleaned(readable)
     if clean[:1] in {"-", "."}:
         clean = "_" + clean[1:]
     return clip(clean, MAX_ID_BYTES) or "_"
+
+
+def _is_plain(text: str) -> bool:
+    """Nothing in it to look up, as in nearly all names."""
+    return text.isascii() and text.isprintable()
+
+
+def _cleaned(text: str) -> str:
+    import unicodedata
+
+    normal = unicodedata.normalize("NFC", text)
+    return "".join("_" if _is_unsafe(character) else character for character in normal)
 
 
 def clip(text: str, size: int) -> str:
@@ -42,7 +52,7 @@ def with_suffix(base: str, sha256: str, digits: int = 8) -> str:
 
 def candidates(text: str) -> list[str]:
     """The ids a user may mean by `text` (an id, a file name or a path), the most literal first."""
-    if _has_surrogate(text) or any(unicodedata.category(character) == "Cc" for character in text):
+    if not _is_plain(text) and (_has_surrogate(text) or any(map(_is_control, text))):
         # Many such names become the same id; none of them may decide on it by accident.
         return []
     stem = PurePath(text).stem if text.strip("/.") else text
@@ -56,6 +66,8 @@ def path_text(path: str) -> str:
 
 def shown(text: str) -> str:
     """Foreign text made harmless for a terminal: control characters become visible escapes."""
+    if _is_plain(text):
+        return text
     return "".join(
         character.encode("unicode_escape", "backslashreplace").decode()
         if _is_unsafe(character, slash=False)
@@ -72,7 +84,15 @@ def _has_surrogate(text: str) -> bool:
     return False
 
 
+def _is_control(character: str) -> bool:
+    import unicodedata
+
+    return unicodedata.category(character) == "Cc"
+
+
 def _is_unsafe(character: str, *, slash: bool = True) -> bool:
+    import unicodedata
+
     if character == "/":
         return slash
     return character in _UNSAFE or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDI

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artpipe.errors import SettingsError
 
@@ -22,8 +20,7 @@ _RUN_KEYS: Mapping[str, int] = {"jobs": 0, "memory_limit": 0, "reserve": 0}
 RESERVE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything a library can be told.
 
     Args:
@@ -46,7 +43,7 @@ class Settings:
     memory_limit: int = 0
     reserve: int = RESERVE
     user: str = ""
-    stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, Any]] = {}
 
     def workers(self) -> int:
         return self.jobs or available_cores()
@@ -94,11 +91,42 @@ def load(database: Path, art: Path | None, environment: Mapping[str, str]) -> Se
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return _empty_tables(text) or _parsed(text)
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError, OSError) as error:
         raise SettingsError(f"{file}: {error}. Mend the file or move it away.") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _empty_tables(text: str) -> dict[str, Any]:
+    """The tables of a file in which nothing is set, as `artpipe init` leaves it; nothing if it holds anything else.
+
+    Most libraries have such a file, and loading the parser would cost every command a twentieth of its start.
+    """
+    tables: dict[str, Any] = {}
+    for line in text.split("\n"):
+        bare = line.strip(" \t\r")
+        if bare and bare[0] != "#" and not _opened(bare, tables):
+            return {}
+    return tables
+
+
+def _opened(line: str, tables: dict[str, Any]) -> bool:
+    """Add the table of a line `[NAME]` or `[NAME.NAME]`; False if it is another line, or its table is there."""
+    outer, dot, inner = line[1:-1].partition(".")
+    names = [outer, inner] if dot else [outer]
+    if line[0] + line[-1] != "[]" or not all(name.isascii() and name.replace("-", "").isalnum() for name in names):
+        return False
+    within = tables.setdefault(outer, {}) if dot else tables
+    fresh: dict[str, Any] = {}
+    return within.setdefault(names[-1], fresh) is fresh
 
 
 def _only(table: Mapping[str, Any], allowed: set[str], file: Path, prefix: str) -> None:
@@ -140,9 +168,13 @@ def _number(environment: Mapping[str, str], name: str, fallback: int, least: int
 
 
 def _login_name() -> str:
-    import getpass
+    """What `getpass.getuser` answers; its module loads the terminal's too."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if name := os.environ.get(variable):
+            return name
+    import pwd
 
     try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return str(os.getuid())

@@ -29,7 +29,7 @@ def cli_text() -> str:
 
     from artpipe.cli.app import build
 
-    group = get_command(build([]))
+    group = get_command(build())
     commands = getattr(group, "commands")  # noqa: B009 - typer's own copy of click has no public type for a group
     parts = [_HEAD]
     parent = group.make_context("artpipe", [], resilient_parsing=True)

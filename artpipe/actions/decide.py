@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from artpipe.actions.identify import in_chunks, resolve
 from artpipe.actions.report import Problem, Report
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 IDS_PER_TRANSACTION = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class DecideRequest:
+class DecideRequest(NamedTuple):
     """A decision on many images.
 
     Args:

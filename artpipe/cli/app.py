@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -38,9 +38,34 @@ COMMANDS = {
 }
 
 
-def build(argv: Sequence[str]) -> typer.Typer:
-    """The command line, or only the one command that is meant: building all of them takes as long as a question."""
-    app = typer.Typer(
+def call(argv: Sequence[str]) -> object:
+    """Run the command that `argv` begins with; answers what that command returns.
+
+    It is built alone, without the others and without the options before its name: a question takes less time than
+    building all of them.
+    """
+    before_command.clear()
+    first, *rest = argv or [""]
+    if first in COMMANDS:
+        app = _app()
+        _add(app, first)
+        return app(args=rest, prog_name=f"artpipe {first}", standalone_mode=False)
+    asked_for_help = "-h" in argv or "--help" in argv
+    named = [] if asked_for_help else [name for name in COMMANDS if name in argv]
+    return build(named or COMMANDS)(args=argv, prog_name="artpipe", standalone_mode=False)
+
+
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands."""
+    app = _app()
+    app.callback()(_before)
+    for name in names:
+        _add(app, name)
+    return app
+
+
+def _app() -> typer.Typer:
+    return typer.Typer(
         name="artpipe",
         help="Curate and process a very large folder of pictures.",
         add_completion=False,
@@ -49,13 +74,12 @@ def build(argv: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_before)
-    first = argv[0] if argv else ""
-    for name in [first] if first in COMMANDS else COMMANDS:
-        module = import_module(f"artpipe.cli.{COMMANDS[name]}")
-        function = getattr(module, name.replace("-", "_"), None) or getattr(module, f"{name}_")
-        app.command(name=name)(command(function))
-    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    module = import_module(f"artpipe.cli.{COMMANDS[name]}")
+    function = getattr(module, name.replace("-", "_"), None) or getattr(module, f"{name}_")
+    app.command(name=name)(command(function))
 
 
 def _version(wanted: bool) -> None:
@@ -81,5 +105,4 @@ def _before(
     """Curate and process a very large folder of pictures."""
     del version  # its callback has done all
     paths: dict[str, Path | None] = {"db": db, "art": art}
-    before_command.clear()
     before_command.update(paths, json=as_json, quiet=quiet, verbose=verbose, no_progress=no_progress)

@@ -10,10 +10,10 @@ import typer
 from artpipe.cli.options import Common, DryRun, Limit, Names, names
 from artpipe.errors import UsageError
 from artpipe.library import open_library
-from artpipe.model import Decision
 
 if TYPE_CHECKING:
     from artpipe.actions.report import Report
+    from artpipe.model import Decision
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, kept with the decision.")]
 OneName = Annotated[

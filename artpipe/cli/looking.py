@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from artpipe.cli import render
 from artpipe.cli.options import Common, Limit
 from artpipe.library import open_library
-from artpipe.model import Decision
 
 if TYPE_CHECKING:
     from artpipe.actions.report import Report
 
 
-class Status(StrEnum):
-    """A decision, as an option takes it."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    PENDING = "pending"
-
-
 WithStatus = Annotated[
-    Status | None, typer.Option("--status", help="Only images with this decision.", show_default=False)
+    Literal["approved", "rejected", "pending"] | None,
+    typer.Option("--status", help="Only images with this decision.", show_default=False),
 ]
 WithStage = Annotated[
     str | None,
@@ -46,9 +37,8 @@ def list_(common: Common, *, status: WithStatus = None, stage: WithStage = None,
     """
     from artpipe.actions.list_images import list_images
 
-    decision: Decision | None = status.value if status else None
     with open_library(common.place()) as library:
-        return render.show(list_images(library, decision, stage, limit), common)
+        return render.show(list_images(library, status, stage, limit), common)
 
 
 def show(common: Common, image: Image) -> Report:

@@ -34,10 +34,10 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: list[str]) -> int:
     from typer.exceptions import TyperException
 
-    from artpipe.cli.app import build
+    from artpipe.cli.app import call
 
     try:
-        result = build(argv)(args=argv, prog_name="artpipe", standalone_mode=False)
+        result = call(argv)
     except TyperException as error:
         return _refused(error, argv)
     return result if isinstance(result, int) else 0

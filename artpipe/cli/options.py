@@ -9,9 +9,8 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from artpipe.actions.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """The flags that every command has.
 
     Args:
@@ -169,7 +167,7 @@ before_command: dict[str, Any] = {}
 
 
 def merged(common: Common) -> Common:
-    return replace(common, **{key: value for key, value in before_command.items() if not getattr(common, key)})
+    return common._replace(**{key: value for key, value in before_command.items() if not getattr(common, key)})
 
 
 def _path(variable: str) -> Path | None:

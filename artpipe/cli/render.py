@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -71,6 +70,8 @@ def say(text: str) -> None:
 
 
 def _document(command: str, data: Any, errors: list[dict[str, str]], *, ok: bool) -> None:
+    import json
+
     document = {"command": command, "ok": ok, "data": data, "errors": errors}
     print(json.dumps(document, ensure_ascii=True, default=list), flush=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -192,7 +192,7 @@ def _run(
             targets = [name for name in targets or () if name not in library.graph.stages]
         ids, problems = resolve_all(library, names(targets, common)) if targets else (None, [])
         if common.command == "run":
-            problems = [replace(one, message=f"There is no stage and no image {shown(one.item)}.") for one in problems]
+            problems = [one._replace(message=f"There is no stage and no image {shown(one.item)}.") for one in problems]
         wish = Wish(stages, tuple(ids) if ids is not None else None, by_hand)
         request = RunRequest(common.command, wish, flags.jobs, stop, flags.dry_run, tuple(problems))
         return action(library, request, progress_for(common))

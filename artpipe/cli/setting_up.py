@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +26,7 @@ def init(common: Common) -> Report:
     from artpipe.actions.init import init as action
 
     place = common.place()
-    here = replace(place, database=place.database or Path.cwd() / DATABASE_NAME)
+    here = place._replace(database=place.database or Path.cwd() / DATABASE_NAME)
     with create_library(here) as library:
         return action(library)
 

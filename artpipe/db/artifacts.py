@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from artpipe.db import counters
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 ROW_TABLES: dict[Table, str] = {"blurhash_cache": "blurhash", "perceptual_hashes": "phash"}
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(NamedTuple):
     """An artifact row that no job made: an original, or a file that somebody else's program wrote."""
 
     image_id: str

@@ -18,8 +18,8 @@ APPLICATION_ID = 0x61727470
 
 def steps() -> list[tuple[int, Path]]:
     """All schema versions in order, each with the file that holds its SQL."""
-    files = (Path(__file__).parent / "versions").glob("[0-9][0-9][0-9][0-9]_*.sql")
-    return sorted((int(file.name[:4]), file) for file in files)
+    files = (Path(__file__).parent / "versions").iterdir()
+    return sorted((int(file.name[:4]), file) for file in files if file.suffix == ".sql")
 
 
 def newest() -> int:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from socket import socketpair
 from typing import TYPE_CHECKING
@@ -213,7 +213,7 @@ def _regrouped(works: deque[tuple[Task, Work]]) -> list[Task]:
     left: dict[int, tuple[Task, list[Work]]] = {}
     for task, work in works:
         left.setdefault(id(task), (task, []))[1].append(work)
-    return [replace(task, works=tuple(rest)) for task, rest in left.values()]
+    return [task._replace(works=tuple(rest)) for task, rest in left.values()]
 
 
 def _death(returncode: int, log: Path) -> str:

@@ -9,9 +9,8 @@ import stat
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from artpipe.db.sources import Seen
 from artpipe.errors import StorageError
@@ -30,8 +29,7 @@ IN_MEMORY = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file that was read.
 
     Args:
@@ -47,8 +45,7 @@ class Found:
     copy: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How files are read.
 
     Args:

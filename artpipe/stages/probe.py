@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from artpipe.errors import WorkError
 from artpipe.stages import kinds
@@ -19,8 +18,7 @@ _UNKNOWN: Final = "application/octet-stream"
 _MAY_MOVE: Final = {kinds.GIF: "gif", kinds.PNG: "animated", kinds.WEBP: "animated", kinds.AVIF: "animated"}
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(NamedTuple):
     """What a file is.
 
     Args:

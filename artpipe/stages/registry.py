@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,7 @@ def with_params(stage: Stage, params: Mapping[str, Any]) -> Stage:
     """
     merged = {**stage.params, **_checked(stage.kind, params, f"{stage.name}: ")}
     _check_together(stage.kind, merged, stage.name)
-    return replace(stage, params=merged, recipe=recipe(stage.kind, merged))
+    return stage._replace(params=merged, recipe=recipe(stage.kind, merged))
 
 
 def recipe(kind: str, params: Parameters) -> str:

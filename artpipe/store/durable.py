@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -73,5 +72,7 @@ def sync_file(path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

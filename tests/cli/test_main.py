@@ -197,15 +197,36 @@ def test_terminal_escapes_never_reach_the_screen(library: TestLibrary) -> None:
     assert "\x1b" not in library.ok("show", "x").out
 
 
-def test_questions_do_not_load_what_work_needs(library: TestLibrary) -> None:
+@pytest.mark.parametrize(
+    ("command", "not_needed"),
+    [
+        ("find-ready a b", {"json", "artpipe.model"}),
+        ("stats", set()),
+        ("approve x", {"artpipe.db.artifacts"}),
+        ("list --status pending", set()),
+    ],
+)
+def test_questions_load_no_more_than_they_need(library: TestLibrary, command: str, not_needed: set[str]) -> None:
     library.ok("init")
+    library.sql("INSERT INTO images (id) VALUES ('x')")
+    heavy = {"numpy", "PIL", "ncnn", "rich", "cv2", "scipy", "imagehash", "multiprocessing", "artpipe.stages"}
+    slow = {"dataclasses", "hashlib", "tomllib", "getpass", "unicodedata"}
     script = (
-        "import sys; from artpipe.cli.main import main; code = main(['find-ready', 'a', 'b']);"
-        "heavy = {'numpy', 'PIL', 'ncnn', 'rich', 'cv2', 'scipy', 'imagehash'} & set(sys.modules);"
-        "sys.exit(f'{code} {heavy}' if code or heavy else 0)"
+        "import sys, typer; before = set(sys.modules); from artpipe.cli.main import main; code = main(sys.argv[1:]);"
+        f"loaded = {heavy | slow | not_needed} & (set(sys.modules) - before);"
+        "sys.exit(f'{code} {loaded}' if code or loaded else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=library.folder, capture_output=True, check=False)
+    start = [sys.executable, "-c", script, *command.split()]
+    done = subprocess.run(start, cwd=library.folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_options_may_stand_before_the_name_of_the_command(library: TestLibrary) -> None:
+    library.ok("init")
+    assert library.ok("--json", "stats").out == library.ok("stats", "--json").out
+    library.ok("--db", "run", "init")
+    assert library.ok("--db", "run", "stats").out == library.ok("stats").out
+    assert "find-ready" in library.ok("--json", "--help", "stats").out
 
 
 def test_doctor_works_without_a_library(library: TestLibrary) -> None:
