@@ -15,7 +15,13 @@ def image_id(name: str) -> str:
     The result is NFC, valid UTF-8, at most 200 bytes, holds no control character and no slash, and starts
     with neither `-` nor `.`.
     """
-    return safe_id(PurePath(name).stem)
+    return safe_id(_stem(os.path.basename(name)))
+
+
+def _stem(name: str) -> str:
+    """As `PurePath.stem` of Python 3.11 to 3.13, without taking the path apart."""
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name
 
 
 def safe_id(text: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from artpipe.actions.newcomers import Newcomers, base_of
 from artpipe.db import artifacts, decisions, images, sources
 from artpipe.db.artifacts import FileRow
 from artpipe.db.images import NewImage
 from artpipe.model import UPSTREAM
-from artpipe.names import image_id, path_text, with_suffix
+from artpipe.names import path_text, with_suffix
 from artpipe.pipeline.leftovers import scratch_of
 from artpipe.pipeline.placing import NotPlacedError, extension, place
 from artpipe.pipeline.walk import PassedOver
@@ -72,7 +72,9 @@ class Admission:
             with self._db.snapshot():
                 return [self._imagine(one) for one in found]
         with self._db.transaction():
-            admitted = [self._admit(one) for one in found]
+            newcomers = Newcomers(self._db, found)
+            admitted = [self._admit(one, newcomers) for one in found]
+            newcomers.write()
             # The names must be on disk before the rows that stand for them are.
             self._library.store.sync(UPSTREAM)
             self._approve([one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"])
@@ -93,15 +95,33 @@ class Admission:
         with decisions.deciding(self._db, self._batch, who):
             self.approved += images.approve_pending(self._db, ids)
 
-    def _admit(self, found: Found) -> Admitted | PassedOver:
+    def _admit(self, found: Found, newcomers: Newcomers) -> Admitted | PassedOver:
+        base = base_of(found)
         try:
-            admitted = self._place(found)
+            admitted = self._admit_newcomer(found, base, newcomers) or self._admit_known(found, base, newcomers)
         except NotPlacedError as error:
             return PassedOver(found.path, error.code, str(error), failed=True)
-        self._notice_overwritten(found, admitted)
-        sources.remember(self._db, path_text(found.path), found.seen, admitted.image_id, found.sha256)
+        newcomers.note(found, (base, admitted.image_id))
         if found.copy is not None:
             found.copy.unlink(missing_ok=True)
+        return admitted
+
+    def _admit_newcomer(self, found: Found, base: str, newcomers: Newcomers) -> Admitted | None:
+        """The way of nearly all files; None if this one has to go the other."""
+        if not newcomers.include(found, base):
+            return None
+        relative = f"{UPSTREAM}/{base}.{extension(found)}"
+        if not place(self._library.store, found, relative, _owner()):
+            return None
+        newcomers.add(self._row(found, base, None), _original(found, base, relative), found)
+        return Admitted("registered", base)
+
+    def _admit_known(self, found: Found, base: str, newcomers: Newcomers) -> Admitted:
+        """Content, name or path may be known: each of them is asked for."""
+        newcomers.write()
+        admitted = self._place(found, base)
+        self._notice_overwritten(found, admitted)
+        sources.remember(self._db, path_text(found.path), found.seen, admitted.image_id, found.sha256)
         return admitted
 
     def _notice_overwritten(self, found: Found, admitted: Admitted) -> None:
@@ -114,8 +134,7 @@ class Admission:
         if original is not None and original.exists() and original.stat().st_ino == found.seen.inode:
             self.overwritten.append(before)
 
-    def _place(self, found: Found) -> Admitted:
-        base = image_id(PurePath(found.path).name)
+    def _place(self, found: Found, base: str) -> Admitted:
         if found.sha256 is None:
             return self._place_empty(base)
         known = images.by_sha256(self._db, found.sha256)
@@ -208,9 +227,7 @@ class Admission:
             images.insert(self._db, image)
 
     def _put_artifact(self, found: Found, name: str, path: str) -> None:
-        probe = found.probe
-        size = (probe.width, probe.height) if probe else (None, None)
-        artifacts.put(self._db, FileRow(name, UPSTREAM, path, found.sha256 or "", found.seen.size, *size))
+        artifacts.put(self._db, _original(found, name, path))
 
     def _store_original(self, found: Found, name: str, *, keep_name: bool = False) -> _Placed:
         """Put the file in its place; one that lies there without a row and is another one is let be."""
@@ -225,7 +242,7 @@ class Admission:
 
     def _imagine(self, found: Found) -> Admitted:
         """What `_place` would answer, without writing anything."""
-        base = image_id(PurePath(found.path).name)
+        base = base_of(found)
         if found.sha256 is None:
             known_name = images.get(self._db, base) is not None or base in self._imagined.values()
             self._imagined[f"empty {base}"] = base
@@ -250,6 +267,12 @@ def _owner() -> str:
 class _Placed:
     name: str
     path: str
+
+
+def _original(found: Found, name: str, path: str) -> FileRow:
+    probe = found.probe
+    size = (probe.width, probe.height) if probe else (None, None)
+    return FileRow(name, UPSTREAM, path, found.sha256 or "", found.seen.size, *size)
 
 
 def _problem(found: Found) -> str | None:

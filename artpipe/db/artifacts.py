@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from artpipe.db import counters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from artpipe.db.connection import Database, Row
     from artpipe.model import Settled, Table
@@ -16,7 +16,10 @@ ROW_TABLES: dict[Table, str] = {"blurhash_cache": "blurhash", "perceptual_hashes
 
 
 class FileRow(NamedTuple):
-    """An artifact row that no job made: an original, or a file that somebody else's program wrote."""
+    """An artifact row that no job made: an original, or a file that somebody else's program wrote.
+
+    Its fields are the columns that `_PUT` writes, in that order.
+    """
 
     image_id: str
     stage: str
@@ -29,19 +32,22 @@ class FileRow(NamedTuple):
     input_sha256: str | None = None
 
 
+_PUT = (
+    "INSERT INTO artifacts (image_id, stage, file_path, sha256, file_size, width, height, processing_params,"
+    " input_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (image_id, stage) DO UPDATE SET file_path = excluded.file_path, sha256 = excluded.sha256,"
+    " file_size = excluded.file_size, width = excluded.width, height = excluded.height,"
+    " processing_params = excluded.processing_params, input_sha256 = excluded.input_sha256, recipe = NULL,"
+    " pinned = FALSE, created_at = CURRENT_TIMESTAMP"
+)
+
+
 def put(db: Database, row: FileRow) -> None:
-    db.execute(
-        "INSERT INTO artifacts (image_id, stage, file_path, sha256, file_size, width, height, processing_params,"
-        " input_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (image_id, stage) DO UPDATE SET file_path = excluded.file_path, sha256 = excluded.sha256,"
-        " file_size = excluded.file_size, width = excluded.width, height = excluded.height,"
-        " processing_params = excluded.processing_params, input_sha256 = excluded.input_sha256, recipe = NULL,"
-        " pinned = FALSE, created_at = CURRENT_TIMESTAMP",
-        (
-            *(row.image_id, row.stage, row.file_path, row.sha256, row.file_size, row.width, row.height),
-            *(row.processing_params, row.input_sha256),
-        ),
-    )
+    db.execute(_PUT, row)
+
+
+def put_all(db: Database, rows: Iterable[FileRow]) -> None:
+    db.many(_PUT, rows)
 
 
 def settle(db: Database, table: Table, done: Settled) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from artpipe.db import counters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from artpipe.db.connection import Database, Row
-    from artpipe.model import Content, Decision
+    from artpipe.model import Content, Decision, Json
 
 CHUNK = 2000
 
@@ -38,29 +38,23 @@ class NewImage(NamedTuple):
     reason: str | None = None
 
 
+_INSERT = (
+    "INSERT INTO images (id, sha256, content, file_size, mime_type, width, height, original_url, username,"
+    " approved, rejected, rejection_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 def insert(db: Database, image: NewImage) -> None:
-    db.execute(
-        "INSERT INTO images (id, sha256, content, file_size, mime_type, width, height, original_url, username,"
-        " approved, rejected, rejection_reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(
-                image.id,
-                image.sha256,
-                image.content,
-                image.file_size,
-                image.mime_type,
-                image.width,
-                image.height,
-            ),
-            *(
-                image.original_url,
-                image.username,
-                image.decision == "approved",
-                image.decision == "rejected",
-                image.reason,
-            ),
-        ),
-    )
+    db.execute(_INSERT, _values(image))
+
+
+def insert_all(db: Database, new: Iterable[NewImage]) -> None:
+    db.many(_INSERT, map(_values, new))
+
+
+def _values(image: NewImage) -> tuple[Json, ...]:
+    *facts, decision, reason = image
+    return *facts, decision == "approved", decision == "rejected", reason
 
 
 def fill(db: Database, image: NewImage) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from artpipe.db.connection import Database
 
@@ -32,13 +32,20 @@ def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
     return {row[0]: (Seen(row[1], row[2], row[3]), row[4]) for row in rows}
 
 
+_REMEMBER = (
+    "INSERT INTO sources (path, image_id, sha256, size, mtime_ns, inode) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (path) DO UPDATE SET image_id = excluded.image_id, sha256 = excluded.sha256,"
+    " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, seen_at = CURRENT_TIMESTAMP"
+)
+
+
 def remember(db: Database, path: str, seen: Seen, image_id: str, sha256: str | None) -> None:
-    db.execute(
-        "INSERT INTO sources (path, image_id, sha256, size, mtime_ns, inode) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (path) DO UPDATE SET image_id = excluded.image_id, sha256 = excluded.sha256,"
-        " size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, seen_at = CURRENT_TIMESTAMP",
-        (path, image_id, sha256, seen.size, seen.mtime_ns, seen.inode),
-    )
+    db.execute(_REMEMBER, (path, image_id, sha256, *seen))
+
+
+def remember_all(db: Database, files: Iterable[tuple[str, Seen, str, str | None]]) -> None:
+    """The same for many: (path, what was seen, image id, sha256)."""
+    db.many(_REMEMBER, ((path, image_id, sha256, *seen) for path, seen, image_id, sha256 in files))
 
 
 def add_alias(db: Database, name: str, image_id: str) -> bool:

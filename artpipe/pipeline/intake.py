@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 # Reading waits for disks more than for cores.
 READERS = 8
+# Read before anybody asks for them, so that threads have work while a batch of files gets its rows.
+AHEAD = 512
+# Small files go to a thread together: handing one over takes as long as reading it.
+TOGETHER = 16
+TOGETHER_BYTES = 256 * 1024
 # Larger files are streamed instead of held in memory.
 IN_MEMORY = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -63,17 +68,38 @@ class Reading(NamedTuple):
 def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | PassedOver]:
     """Read files in threads, results in the order of the candidates; memory stays bounded."""
     with ThreadPoolExecutor(READERS, thread_name_prefix="artpipe-read") as pool:
-        waiting: deque[Future[Found | PassedOver]] = deque()
+        waiting: deque[Future[list[Found | PassedOver]]] = deque()
+        ahead = 0
         try:
-            for candidate in candidates:
-                waiting.append(pool.submit(read, candidate, how))
-                if len(waiting) >= 4 * READERS:
-                    yield waiting.popleft().result()
+            for group in _groups(candidates):
+                waiting.append(pool.submit(_read_group, group, how))
+                ahead += len(group)
+                while ahead >= AHEAD:
+                    done = waiting.popleft().result()
+                    ahead -= len(done)
+                    yield from done
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             for left in waiting:
                 left.cancel()
+
+
+def _groups(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    group: list[Candidate] = []
+    size = 0
+    for candidate in candidates:
+        group.append(candidate)
+        size += candidate.size
+        if len(group) == TOGETHER or size >= TOGETHER_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _read_group(group: list[Candidate], how: Reading) -> list[Found | PassedOver]:
+    return [read(candidate, how) for candidate in group]
 
 
 def read(candidate: Candidate, how: Reading) -> Found | PassedOver:
@@ -106,14 +132,25 @@ def _contents(path: str, file: io.FileIO, status: os.stat_result, how: Reading) 
     if how.scratch is not None and not copy:
         # A link is as durable as the file behind it.
         os.fsync(file.fileno())
-    source: BinaryIO = io.BytesIO(file.readall()) if status.st_size <= IN_MEMORY else io.BufferedReader(file, _CHUNK)
     target = _new_file(how.scratch) if copy and how.scratch else None
-    digest = _hash(source, target)
-    source.seek(0)
-    found = probe(source, status.st_size, how.limits)
-    if isinstance(source, io.BufferedReader):
-        source.detach()
+    look = _look_in_memory if status.st_size <= IN_MEMORY else _look_streaming
+    digest, found = look(file, status.st_size, target, how.limits)
     return Found(path, _seen(status), digest, found, target)
+
+
+def _look_in_memory(file: io.FileIO, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:
+    data = file.readall()
+    if target is not None:
+        _write(target, [data])
+    return hashlib.sha256(data).hexdigest(), probe(io.BytesIO(data), size, limits)
+
+
+def _look_streaming(file: io.FileIO, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:
+    source = io.BufferedReader(file, _CHUNK)
+    digest = _hash(source, target)
+    found = probe(source, size, limits)
+    source.detach()
+    return digest, found
 
 
 def copy_checked(found: Found, folder: Path) -> Path | None:
@@ -140,21 +177,31 @@ def _new_file(folder: Path) -> Path:
 
 def _hash(source: BinaryIO, target: Path | None) -> str:
     digest = hashlib.sha256()
+    chunks = _hashed(source, digest)
     if target is None:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-        return digest.hexdigest()
+        deque(chunks, maxlen=0)
+    else:
+        _write(target, chunks)
+    return digest.hexdigest()
+
+
+def _hashed(source: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        digest.update(chunk)
+        yield chunk
+
+
+def _write(target: Path, chunks: Iterable[bytes]) -> None:
+    """Fill a scratch file and wait until the disk has it."""
     with _writing(target):
         copy = target.open("wb", buffering=0)
     with copy:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
+        for chunk in chunks:
             with _writing(target):
                 _append(copy, chunk)
         with _writing(target):
             os.fchmod(copy.fileno(), 0o644)
             os.fsync(copy.fileno())
-    return digest.hexdigest()
 
 
 def _append(copy: io.FileIO, chunk: bytes) -> None:

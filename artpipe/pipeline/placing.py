@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.pipeline.intake import copy_checked
@@ -55,7 +56,7 @@ def _link_or_copy(store: Store, found: Found, relative: str, owner: str) -> None
         # No hard link possible here: another file system, one without links, somebody else's file.
         store.place(_copied(store, found, owner), relative)
         return
-    status = store.path(relative).stat()
+    status = os.lstat(store.path(relative))
     if (status.st_size, status.st_mtime_ns, status.st_ino) != (found.seen.size, found.seen.mtime_ns, found.seen.inode):
         store.remove_stray(relative)
         raise NotPlacedError("changing", "was replaced while it was registered; register it again")
@@ -73,7 +74,7 @@ def _copied(store: Store, found: Found, owner: str) -> Path:
 
 def extension(found: Found) -> str:
     """The real type's, in the spelling the file had if that is one of its spellings."""
-    written = PurePath(found.path).suffix[1:].lower()
+    written = os.path.splitext(found.path)[1][1:].lower()
     real = found.probe.extension if found.probe else ""
     if real:
         return written if {written, real} in _SPELLINGS else real

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtMissingError, StorageError
@@ -13,6 +12,7 @@ from artpipe.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 SCRATCH = ".scratch"
 
@@ -66,8 +66,7 @@ class Store:
         Raises:
             StorageError: the record points out of `art/`.
         """
-        parts = Path(relative).parts
-        if not parts or ".." in parts or Path(relative).is_absolute():
+        if not relative.strip("./") or relative[0] == "/" or ".." in relative.split("/"):
             raise StorageError(
                 f"The database names {relative!r}, which does not lie below {self.root}. Run `artpipe verify`."
             )
@@ -114,9 +113,13 @@ class Store:
             OSError: this file system, or another one between them, has no hard links.
         """
         final = self.path(relative)
-        self._make_folder(final.parent)
         # The real path: link() does not follow symbolic links everywhere.
-        os.link(os.path.realpath(source), final)
+        real = os.path.realpath(source) if os.path.islink(source) else source
+        try:
+            os.link(real, final)
+        except FileNotFoundError:
+            self._make_folder(final.parent)
+            os.link(real, final)
 
     def place(self, scratch: Path, relative: str) -> None:
         """Add an original from a synced scratch file; never overwrites.
