@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,25 @@ def make(folder: Path, number: int) -> list[Path]:
             options = {"png": {"compress_level": 1}, "jpg": {"quality": 90}, "webp": {"quality": 85, "method": 0}}[kind]
             picture(index, size).save(path, **options)
     return files
+
+
+def make_tiny(folder: Path, number: int) -> None:
+    """Write `number` different pictures of two pixels, 500 to a folder, unless they are there."""
+    for start in range(0, number, 500):
+        part = folder / f"{start // 500:04d}"
+        if not part.exists():
+            part.mkdir(parents=True)
+            for index in range(start, min(start + 500, number)):
+                (part / f"{index * 2654435761 % 2**32:08x}.png").write_bytes(_two_pixels(index))
+
+
+def _two_pixels(index: int) -> bytes:
+    header = struct.pack(">IIBBBBB", 2, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0" + index.to_bytes(6, "big"))
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 if __name__ == "__main__":

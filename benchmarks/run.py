@@ -8,6 +8,7 @@ Programs that are not installed are left out. Absolute times depend on the machi
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sqlite3
 import statistics
@@ -21,12 +22,20 @@ from pathlib import Path
 
 import corpus
 
-TOOL = [sys.executable, "-m", "artpipe"]
+TOOL = [str(Path(sys.executable).parent / "artpipe")]
+FLOORS = Path(__file__).with_name("floors.py")
+# Compiled modules are part of what is measured, as they are of what is installed.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+TINY = 100_000
 
 
 @dataclass(frozen=True)
 class Contest:
-    """artpipe against something else on the same work; `goal` is the wanted ratio of their time to ours."""
+    """artpipe against something else on the same work; `goal` is the wanted ratio of their time to ours.
+
+    Args:
+        times: how often both sides do it in one round, in turn: what takes milliseconds is measured often.
+    """
 
     name: str
     ours: Callable[[], object]
@@ -35,6 +44,7 @@ class Contest:
     goal: str
     needs: tuple[str, ...] = ()
     prepare: Callable[[], object] = lambda: None
+    times: int = 1
 
 
 class Bench:
@@ -50,15 +60,45 @@ class Bench:
         shutil.rmtree(self.library, ignore_errors=True)
         self.library.mkdir()
 
+    def small(self) -> None:
+        self.fresh()
+        self.artpipe("-q", "init")
+        with sqlite3.connect(self.library / "cv.db") as db:
+            db.execute("INSERT INTO images (id, approved) VALUES ('a', 1), ('b', 1)")
+            db.execute(
+                "INSERT INTO artifacts (image_id, stage, file_path) VALUES ('a', 'web-optimized', 'web-optimized/a')"
+            )
+        db.close()
+
     def registered(self) -> None:
         self.fresh()
         self.artpipe("register", "-q", "--approve", str(self.img))
 
     def artpipe(self, *arguments: str) -> None:
-        subprocess.run([*TOOL, *arguments], cwd=self.library, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*TOOL, *arguments], cwd=self.library, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
 
     def shell(self, script: str) -> None:
         subprocess.run(["bash", "-c", script], cwd=self.img, check=True, stdout=subprocess.DEVNULL)
+
+    def tiny(self) -> Path:
+        """A tree of very many small pictures, registered and under git."""
+        folder = self.folder / "tiny"
+        corpus.make_tiny(folder, TINY)
+        if not (folder / ".git").exists():
+            # Its objects lie beside the tree, which artpipe and the floor read too.
+            script = "git init -q --separate-git-dir ../tiny.git && git add -A && git commit -qm tiny"
+            who = {
+                "GIT_AUTHOR_NAME": "x",
+                "GIT_AUTHOR_EMAIL": "x",
+                "GIT_COMMITTER_NAME": "x",
+                "GIT_COMMITTER_EMAIL": "x",
+            }
+            subprocess.run(["bash", "-c", script], cwd=folder, check=True, env=ENVIRONMENT | who)
+        return folder
+
+    def tiny_registered(self) -> None:
+        self.fresh()
+        self.artpipe("register", "-q", str(self.tiny()))
 
     def hundred_thousand(self) -> None:
         """A library of rows without files: 100,000 approved images, one in a hundred not upscaled yet."""
@@ -98,20 +138,40 @@ class Bench:
             Contest(
                 "register, floor",
                 lambda: self.artpipe("register", "-q", str(self.img)),
-                lambda: subprocess.run([sys.executable, __file__, "--floor-register", str(self.img)], check=True),
+                lambda: subprocess.run([sys.executable, FLOORS, "register", str(self.img)], check=True),
                 "read + hashlib + header, 2 threads",
                 ">= 0.77",
                 (),
                 self.fresh,
             ),
             Contest(
-                "register again, unchanged",
-                lambda: self.artpipe("register", "-q", str(self.img)),
-                lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
-                "a bare interpreter start",
+                f"register {TINY:,} tiny files",
+                lambda: self.artpipe("register", "-q", str(self.tiny())),
+                lambda: subprocess.run([sys.executable, FLOORS, "register", str(self.folder / "tiny")], check=True),
+                "read + hashlib + header, 2 threads",
                 "",
                 (),
-                self.registered,
+                lambda: (self.tiny(), self.fresh()),
+            ),
+            Contest(
+                f"register again, {TINY:,} unchanged",
+                lambda: self.artpipe("register", "-q", str(self.tiny())),
+                lambda: subprocess.run(["git", "-C", self.folder / "tiny", "status", "--short"], check=True),
+                "git status",
+                ">= 1",
+                ("git",),
+                self.tiny_registered,
+                5,
+            ),
+            Contest(
+                "find-ready, small library",
+                lambda: self.artpipe("find-ready", "web-optimized", "ersgan-enhanced"),
+                lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
+                "a bare interpreter start",
+                ">= 0.125",
+                (),
+                self.small,
+                20,
             ),
             Contest(
                 "all small artifacts, -j 2",
@@ -127,7 +187,7 @@ class Bench:
             Contest(
                 "all small artifacts, floor",
                 lambda: self.artpipe("run", "-q", "-j", "2", *pictures),
-                lambda: subprocess.run([sys.executable, __file__, "--floor-run", str(self.img)], check=True),
+                lambda: subprocess.run([sys.executable, FLOORS, "run", str(self.img)], check=True),
                 "bare loop over the makers, 2 processes",
                 ">= 0.87",
                 (),
@@ -158,45 +218,6 @@ class Bench:
         ]
 
 
-def floor_register(folder: Path) -> None:
-    import hashlib
-    from concurrent.futures import ThreadPoolExecutor
-
-    from PIL import Image
-
-    def look(path: Path) -> None:
-        data = path.read_bytes()
-        hashlib.sha256(data).hexdigest()
-        with Image.open(path) as opened:
-            assert opened.size
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(look, [path for path in folder.rglob("*") if path.is_file()]))
-
-
-def floor_run(folder: Path) -> None:
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(2) as pool:
-        list(pool.map(make_all, [path for path in folder.rglob("*") if path.is_file()], chunksize=8))
-
-
-def make_all(path: Path) -> None:
-    """The same library calls as a run makes, without any bookkeeping."""
-    from artpipe.stages.imaging import Picture
-    from artpipe.stages.registry import BUILT_IN, maker, maker_class
-
-    made = {}
-    picture = Picture.open(path)
-    for name in ("thumbnails-small", "web-optimized"):
-        definition = BUILT_IN[name]
-        defaults = {key: parameter.default for key, parameter in maker_class(definition.kind).parameters.items()}
-        made[name] = maker(definition.kind).make(picture, {**defaults, **definition.params}).data or b""
-    for kind, source in (("blurhash", "web-optimized"), ("phash", "thumbnails-small")):
-        defaults = {key: parameter.default for key, parameter in maker_class(kind).parameters.items()}
-        maker(kind).make(Picture(made[source]), defaults)
-
-
 def measure(contest: Contest, rounds: int) -> str:
     missing = [program for program in contest.needs if shutil.which(program) is None]
     if missing:
@@ -204,9 +225,10 @@ def measure(contest: Contest, rounds: int) -> str:
     ratios, ours, theirs = [], [], []
     for _ in range(rounds):
         contest.prepare()
-        ours.append(_seconds(contest.ours))
-        theirs.append(_seconds(contest.theirs))
-        ratios.append(theirs[-1] / ours[-1])
+        for _ in range(contest.times):
+            ours.append(_seconds(contest.ours))
+            theirs.append(_seconds(contest.theirs))
+            ratios.append(theirs[-1] / ours[-1])
     middle = [statistics.median(values) for values in (ours, theirs, ratios)]
     return f"{contest.name:<38} {middle[0]:8.3f} s {middle[1]:8.3f} s {middle[2]:7.2f} {contest.goal:>8}  {contest.against}"
 
@@ -218,10 +240,6 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--floor-register"]:
-        return floor_register(Path(sys.argv[2]))
-    if sys.argv[1:2] == ["--floor-run"]:
-        return floor_run(Path(sys.argv[2]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
@@ -234,7 +252,6 @@ def main() -> None:
         for contest in bench.contests():
             if not options.names or any(name in contest.name for name in options.names):
                 print(measure(contest, options.rounds), flush=True)
-    return None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from artpipe.actions.admit import Admission, Admitted
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import sources
-from artpipe.db.sources import Seen
 from artpipe.names import path_text, shown
 from artpipe.pipeline.walk import Candidate, PassedOver, walk
 
@@ -98,7 +97,7 @@ class _Registering:
         unread, same = [], []
         for candidate, text in zip(candidates, texts, strict=True):
             seen, image_id = known.get(text, (None, ""))
-            if seen == Seen(candidate.size, candidate.mtime_ns, candidate.inode):
+            if seen == (candidate.size, candidate.mtime_ns, candidate.inode):
                 same.append(image_id)
             else:
                 unread.append(candidate)

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from artpipe.db.connection import Database
+    from artpipe.db.connection import Database, Row
+
+
+# From how many paths on it is quicker to read those between them too.
+MANY = 100
 
 
 class Seen(NamedTuple):
@@ -20,16 +24,30 @@ class Seen(NamedTuple):
 
 
 def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
-    """Those of `paths` that were seen before: path -> (what was seen, image id).
+    """Those of `paths` that were seen before (others may come with them): path -> (what was seen, image id).
 
     Left out are those whose image has lost its row or its original since: they count as new.
     """
-    rows = db.rows(
-        "SELECT s.path, s.size, s.mtime_ns, s.inode, s.image_id FROM sources s JOIN images i ON i.id = s.image_id"
-        " WHERE s.path IN (SELECT value FROM json_each(?)) AND i.content <> 'absent'",
-        (json.dumps(list(paths)),),
-    )
-    return {row[0]: (Seen(row[1], row[2], row[3]), row[4]) for row in rows}
+    return {row[0]: (Seen(*row[1:4]), row[4]) for row in _between(db, paths) or _each(db, paths)}
+
+
+_FIND = (
+    "SELECT s.path, s.size, s.mtime_ns, s.inode, s.image_id FROM sources s JOIN images i ON i.id = s.image_id"
+    " WHERE i.content <> 'absent' AND s.path"
+)
+
+
+def _between(db: Database, paths: Sequence[str]) -> list[Row]:
+    """All from the first to the last path: what a folder holds lies side by side. Nothing if much else lies there."""
+    if len(paths) < MANY:
+        return []
+    most = 2 * len(paths)
+    rows = db.rows(f"{_FIND} BETWEEN ? AND ? LIMIT ?", (min(paths), max(paths), most))
+    return rows if len(rows) < most else []
+
+
+def _each(db: Database, paths: Sequence[str]) -> list[Row]:
+    return db.rows(f"{_FIND} IN (SELECT value FROM json_each(?))", (json.dumps(list(paths)),))
 
 
 _REMEMBER = (

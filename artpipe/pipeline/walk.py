@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-_PICTURE_SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
-)
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
 
 
 class Candidate(NamedTuple):
@@ -67,22 +66,37 @@ def walk(roots: Iterable[str], own: Collection[str] = ()) -> Iterator[Candidate 
 def _folder(folder: str, root: str, own: Collection[str]) -> Iterator[Candidate | PassedOver]:
     try:
         with os.scandir(folder) as found:
-            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_order)
+            entries = _ordered([entry for entry in found if entry.name[0] != "."])
     except OSError as error:
         yield PassedOver(folder, "unreadable", _reason(error), failed=True)
         return
     for entry in entries:
-        if entry.path in own:
+        path = entry.path
+        if path in own:
             continue
         try:
-            if entry.is_symlink():
-                yield _linked(entry.path, root)
+            if entry.is_file(follow_symlinks=False):
+                status = entry.stat(follow_symlinks=False)
+                yield Candidate(path, status.st_size, status.st_mtime_ns, status.st_ino)
             elif entry.is_dir(follow_symlinks=False):
-                yield from _folder(entry.path, root, own)
+                yield from _folder(path, root, own)
+            elif entry.is_symlink():
+                yield _linked(path, root)
             else:
-                yield _file(entry.path, entry.stat(follow_symlinks=False), named=False)
+                yield _file(path, entry.stat(follow_symlinks=False), named=False)
         except OSError as error:
-            yield PassedOver(entry.path, "unreadable", _reason(error), failed=True)
+            yield PassedOver(path, "unreadable", _reason(error), failed=True)
+
+
+def _ordered(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """By name; where there is more than pictures and folders, pictures come before what has the same base name."""
+    entries.sort(key=_NAME)
+    if not all(name.endswith(_PICTURE_SUFFIXES) for name in map(_NAME, entries)):
+        entries.sort(key=_order)
+    return entries
+
+
+_NAME = attrgetter("name")
 
 
 def _order(entry: os.DirEntry[str]) -> tuple[str, bool, str]:

@@ -118,3 +118,16 @@ def test_hundreds_of_files_in_several_batches(library: TestLibrary) -> None:
     assert len(every) == library.value("SELECT count(*) FROM images") == 1200
     assert every == sorted(every)
     assert library.json("register", library.img)["unchanged"] == 1200
+
+
+def test_unchanged_files_with_very_many_others_between_them_are_not_read(
+    library: TestLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, number in (("a", 70), ("b", 500), ("c", 70)):
+        for index in range(number):
+            small(library.img / folder / f"{index}.png", 1000 * ord(folder) + index, (8, 8))
+    library.ok("register", "img")
+    monkeypatch.setattr("artpipe.pipeline.intake.read", None)  # reading would fail loudly
+    assert library.json("register", "img/a", "img/c")["unchanged"] == 140
+    assert library.json("register", "img/b")["unchanged"] == 500
+    assert library.json("register", "img")["unchanged"] == 640
