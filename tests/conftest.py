@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stages.engines import ENGINES, using
 from support.invariants import violations
 from support.library import TestLibrary
 
@@ -18,6 +19,15 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTPIPE_USER", "tester")
     # Some tests work on file systems of a few MiB.
     monkeypatch.setenv("ARTPIPE_RESERVE", "0")
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The tests of a module that uses this run twice: with libvips and without it."""
+    if request.param == "libvips":
+        pytest.importorskip("pyvips")
+    with using(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -48,8 +48,6 @@ class Resize:
 
     def make(self, picture: Picture, params: Parameters) -> Product:
         """See `Maker.make`."""
-        import PIL
-
         extension = str(params["format"])
         width, height = fitted((picture.width, picture.height), int(params["width"]), _LONGEST_SIDE[extension])
         small = picture.scaled((width, height))
@@ -60,7 +58,7 @@ class Resize:
             height=height,
             data=_encoded(small, params),
             extension=extension,
-            how={"decoder": "pillow", "pillow": PIL.__version__},
+            how=picture.engines((width, height)),
         )
 
 

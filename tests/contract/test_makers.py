@@ -15,6 +15,8 @@ from artpipe.stages import registry
 from artpipe.stages.imaging import Picture
 from artpipe.stages.stage import Product
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 KINDS = sorted(registry._MAKERS)
 
 

@@ -17,6 +17,8 @@ from artpipe.stages.imaging import Picture
 if TYPE_CHECKING:
     from artpipe.stages.stage import ParameterValue, Product
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DEFAULTS = {key: parameter.default for key, parameter in BlurHash.parameters.items()}
 
 

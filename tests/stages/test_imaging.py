@@ -22,6 +22,8 @@ from artpipe.stages.imaging import Picture
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 LOSSY = {"jpeg", "jpeg-progressive", "webp", "avif", "jp2", "j2k", "gif"}
 ORIENTED = ["jpeg", "png", "webp-lossless", "tiff", "tiff-lzw", "avif"]
 

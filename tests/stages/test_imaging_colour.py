@@ -22,6 +22,8 @@ from stages.pictures import (
 
 from artpipe.stages.imaging import Picture
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 

@@ -16,6 +16,8 @@ from artpipe.stages.imaging import Limits, Picture, blaming_the_picture
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def code_of(data: bytes, limits: Limits | None = None) -> tuple[str, str]:
     with pytest.raises(PictureError) as caught:
@@ -84,6 +86,10 @@ def test_what_is_no_picture_says_so(data: bytes, code: str) -> None:
     found, message = code_of(data)
     assert found == code
     assert "0x" not in message  # no addresses: the same file gives the same message
+
+
+def test_a_palette_picture_without_a_palette_is_invalid() -> None:
+    assert code_of(png((2, 1), (8, 3), [b"\0\1"]))[0] == "invalid"
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "gif", "bmp", "tiff"])

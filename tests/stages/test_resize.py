@@ -12,11 +12,13 @@ from PIL import Image
 from stages.pictures import P3, encode, oriented, photo, psnr, rgb_profile, scene
 
 from artpipe.errors import EnvironmentLackError, SettingsError
-from artpipe.stages.imaging import Picture, fitted
+from artpipe.stages.imaging import Picture, fitted, vips
 from artpipe.stages.resize import Resize
 
 if TYPE_CHECKING:
     from artpipe.stages.stage import ParameterValue, Product
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 EXTENSIONS = ["webp", "jpeg", "png", "avif"]
 
@@ -42,10 +44,18 @@ def test_the_product_is_what_it_says(extension: str) -> None:
     assert image.format == extension.upper()
     assert image.size == (product.width, product.height) == (120, 80)
     assert product.extension == extension
-    assert product.how == {"decoder": "pillow", "pillow": PIL.__version__}
     assert product.values == {}
     wanted = photo("coffee").resize((120, 80), Image.Resampling.LANCZOS)
     assert psnr(image.convert("RGB"), wanted) > 30
+
+
+def test_who_decoded_and_scaled_is_recorded(engine: str) -> None:
+    pillow = {"decoder": "pillow", "scaler": "pillow", "pillow": PIL.__version__}
+    versions = {"libvips": vips.version(), "pillow": PIL.__version__}
+    both, scaler = {"decoder": "libvips", "scaler": "libvips"}, {"decoder": "pillow", "scaler": "libvips"}
+    for name, width, wanted in (("png", 300, both), ("jpeg", 300, scaler), ("gif", 60, pillow)):
+        how = resize(encode(photo("coffee"), name), width=width).how
+        assert how == (pillow if engine == "pillow" or wanted is pillow else wanted | versions), name
 
 
 def test_the_default_is_a_webp_400_wide() -> None:

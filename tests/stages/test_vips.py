@@ -1,0 +1,300 @@
+"""What libvips makes, picture by picture beside what Pillow makes."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import subprocess
+import sys
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from stages.engines import using
+from stages.pictures import (
+    FORMATS,
+    P3,
+    animated,
+    encode,
+    grey_profile,
+    oriented,
+    photo,
+    png,
+    png_chunk,
+    psnr,
+    rgb_profile,
+    ycck_jpeg,
+)
+
+from artpipe.errors import WorkError
+from artpipe.stages.imaging import Picture
+
+pytest.importorskip("pyvips")
+
+Outcome = tuple[str, ...] | tuple[str, tuple[int, int], bytes]
+PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "retina")
+END = png_chunk(b"IEND", b"")
+
+
+def decoded(data: bytes, engine: str) -> tuple[Outcome, str]:
+    """What becomes of a file, and who decoded it."""
+    with using(engine):
+        try:
+            picture = Picture(data)
+            image = picture.full()
+        except WorkError as error:
+            return (error.code, error.message), ""
+        return (image.mode, image.size, image.tobytes()), picture._decoder
+
+
+def scaled(data: bytes, size: tuple[int, int], engine: str) -> tuple[Image.Image, str]:
+    with using(engine):
+        picture = Picture(data)
+        return picture.scaled(size), picture.engines(size)["scaler"]
+
+
+def see_through(image: Image.Image, mode: str = "RGBA") -> Image.Image:
+    image = image.convert(mode)
+    image.putalpha(Image.radial_gradient("L").resize(image.size))
+    return image
+
+
+def interlaced() -> bytes:
+    """6x3 grey pixels in the order of Adam7, whose third pass is empty in so low a picture."""
+    passes = [b"\0\x10", b"\0\x20", b"\0\x30", b"\0\x50\x60\x70", b"\0\x11\x22\x33" * 2, b"\0abcdef"]
+    header = struct.pack(">IIBBBBB", 6, 3, 8, 0, 0, 0, 1)
+    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(b"".join(passes)))
+    return b"\x89PNG\r\n\x1a\n" + body + END
+
+
+def png_with(*late: tuple[bytes, bytes]) -> bytes:
+    data = encode(photo().resize((30, 20)), "png")
+    return data[: -len(END)] + b"".join(png_chunk(*chunk) for chunk in late) + END
+
+
+SMALL = photo("coffee").resize((90, 61))
+RGB16 = png((2, 1), (16, 2), [bytes(range(12))])
+PNGS = {
+    "RGB": (encode(SMALL, "png"), "libvips"),
+    "grey": (encode(SMALL.convert("L"), "png"), "libvips"),
+    "RGBA": (encode(see_through(SMALL), "png"), "libvips"),
+    "grey with alpha": (encode(see_through(SMALL, "L"), "png"), "libvips"),
+    "opaque alpha": (encode(SMALL.convert("RGBA"), "png"), "libvips"),
+    "one pixel wide": (encode(SMALL.resize((1, 300)), "png"), "libvips"),
+    "one pixel": (encode(SMALL.resize((1, 1)), "png"), "libvips"),
+    "turned": (oriented(SMALL, 6, "png"), "libvips"),
+    "turned, RGBA": (oriented(see_through(SMALL), 7, "png"), "libvips"),
+    "wide gamut": (encode(SMALL, "png", icc_profile=rgb_profile(*P3, gamma=2.2)), "libvips"),
+    "wide gamut, RGBA": (encode(see_through(SMALL), "png", icc_profile=rgb_profile(*P3, gamma=2.2)), "libvips"),
+    "grey profile": (encode(SMALL.convert("L"), "png", icc_profile=grey_profile(1.0)), "libvips"),
+    "broken profile": (encode(SMALL, "png", icc_profile=b"broken"), "libvips"),
+    "interlaced": (interlaced(), "libvips"),
+    "late text": (png_with((b"tEXt", b"Comment\0late"), (b"tIME", b"\x07\xea\1\1\1\1\1")), "libvips"),
+    "gamma": (png((2, 1), (8, 0), [b"\x40\x80"], [(b"gAMA", b"\0\1\x86\xa0")]), "libvips"),
+    "late profile": (png_with((b"iCCP", b"x\0\0garbage")), "pillow"),
+    "unknown late chunk": (png_with((b"juNk", b"x")), "pillow"),
+    "padded": (png_with() + b"\0\0\0", "pillow"),
+    "transparent grey": (png((2, 1), (8, 0), [b"\1\2"], [(b"tRNS", b"\0\1")]), "pillow"),
+    "transparent colour": (png((2, 1), (8, 2), [b"\1\2\3\4\5\6"], [(b"tRNS", b"\0\1\0\2\0\3")]), "pillow"),
+    "16 bits": (png((2, 1), (16, 0), [b"\1\2\3\4"]), "pillow"),
+    "16 bits, RGB": (RGB16, "pillow"),
+    "1 bit": (png((8, 1), (1, 0), [b"\xa5"]), "pillow"),
+    "palette": (encode(SMALL.quantize(50), "png"), "pillow"),
+    "palette with alpha": (png((2, 1), (8, 3), [b"\0\1"], [(b"PLTE", bytes(6)), (b"tRNS", b"\x50")]), "pillow"),
+    "animated": (animated("png"), "pillow"),
+}
+
+
+@pytest.mark.parametrize("name", PNGS)
+def test_a_png_has_the_same_pixels_whoever_decodes_it(name: str) -> None:
+    data, engine = PNGS[name]
+    found, decoder = decoded(data, "libvips")
+    assert (found, decoder) == (decoded(data, "pillow")[0], engine)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "png"])
+def test_what_pillow_does_as_well_is_left_to_it(name: str) -> None:
+    assert decoded(encode(SMALL, name), "libvips")[1] == "pillow"
+
+
+def mended(data: bytes) -> bytes:
+    """With checksums that fit again, so that the damage reaches the decoders."""
+    at, out = 8, data[:8]
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        out += png_chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return out
+
+
+def damaged(data: bytes, dice: random.Random) -> bytes:
+    at, end = sorted(dice.sample(range(8, len(data)), 2))
+    flipped = bytearray(data)
+    flipped[at] ^= 1 << dice.randrange(8)
+    return dice.choice(
+        (
+            data[:at],
+            data[:at] + END,
+            data[:at] + data[min(end, at + 20) :],
+            bytes(flipped),
+            mended(bytes(flipped)),
+            mended(data[:at] + dice.randbytes(min(end - at, 20)) + data[min(end, at + 20) :]),
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["RGB", "grey", "RGBA", "grey with alpha", "interlaced", "wide gamut", "animated"])
+def test_a_damaged_png_has_the_same_fate_whoever_decodes_it(name: str) -> None:
+    dice = random.Random(name)  # noqa: S311 - repeatable, that is the point
+    met: Counter[str] = Counter()
+    for _ in range(120):
+        data = damaged(PNGS[name][0], dice)
+        found, _ = decoded(data, "libvips")
+        assert found == decoded(data, "pillow")[0]
+        met[str(found[0])] += 1
+    assert met["invalid"]
+    assert met["truncated"]
+
+
+@pytest.mark.parametrize("factor", [1.1, 1.5, 2, 2.56, 3, 3.9])
+@pytest.mark.parametrize("name", PHOTOS)
+def test_photographs_are_scaled_like_pillow_does(name: str, factor: float) -> None:
+    source = photo(name).resize((801, 603))
+    size = round(801 / factor), round(603 / factor)
+    found, scaler = scaled(encode(source, "png"), size, "libvips")
+    assert scaler == "libvips"
+    assert psnr(found, source.resize(size, Image.Resampling.LANCZOS)) > 50
+
+
+@pytest.mark.parametrize("factor", [4, 4.5, 10])
+def test_pillow_scales_down_far_and_little_pictures(factor: float) -> None:
+    size = round(1600 / factor), round(1200 / factor)
+    data = encode(photo().resize((1600, 1200)), "tiff")
+    assert scaled(data, size, "libvips") == scaled(data, size, "pillow")
+    assert scaled(data, size, "libvips")[1] == "pillow"
+    assert scaled(encode(SMALL, "png"), (60, 40), "libvips")[1] == "pillow"
+    assert scaled(encode(photo(), "png"), photo().size, "libvips")[1] == "pillow"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["jpeg", "jpeg-progressive", "webp", "png"])
+def test_turned_pictures_are_scaled_like_pillow_does(name: str, orientation: int) -> None:
+    data = oriented(photo("coffee"), orientation, name)
+    found, scaler = scaled(data, (301, 199), "libvips")
+    assert scaler == "libvips"
+    assert psnr(found, scaled(data, (301, 199), "pillow")[0]) > 50
+
+
+CMYK = {
+    "cmyk jpeg": encode(photo().convert("CMYK"), "jpeg"),
+    "ycck jpeg": ycck_jpeg((30, 40, 220)),
+    "cmyk tiff": encode(photo().convert("CMYK"), "tiff"),
+    "wide gamut jpeg": encode(photo(), "jpeg", icc_profile=rgb_profile(*P3, gamma=2.2)),
+    "grey jpeg": encode(photo().convert("L"), "jpeg", icc_profile=grey_profile(1.4)),
+}
+
+
+@pytest.mark.parametrize("name", CMYK)
+def test_other_colours_are_scaled_like_pillow_does(name: str) -> None:
+    first, second = (
+        scaled(CMYK[name], (15, 15) if "ycck" in name else (200, 200), engine)[0] for engine in ("libvips", "pillow")
+    )
+    assert psnr(first, second) > 50
+
+
+@pytest.mark.parametrize("size", [(1, 300_000), (300_000, 1), (3, 100_000), (100_000, 3)])
+def test_pillow_scales_very_narrow_pictures(size: tuple[int, int]) -> None:
+    data = encode(photo().convert("L").resize(size), "png")
+    wanted = max(1, size[0] // 3), max(1, size[1] // 3)
+    assert scaled(data, wanted, "libvips") == scaled(data, wanted, "pillow")
+
+
+@pytest.mark.parametrize("size", [(48, 30_000), (30_000, 48)])
+def test_narrow_pictures_are_scaled_like_pillow_does(size: tuple[int, int]) -> None:
+    data = encode(photo().convert("L").resize(size), "png")
+    wanted = size[0] // 3, size[1] // 3
+    found, scaler = scaled(data, wanted, "libvips")
+    assert (found.size, scaler) == (wanted, "libvips")
+    assert psnr(found, scaled(data, wanted, "pillow")[0]) > 45
+
+
+@pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 0, 0), (0, 255, 0)])
+def test_no_hidden_colour_shows_at_an_edge(hidden: tuple[int, int, int]) -> None:
+    y, x = np.mgrid[:600, :600]
+    inside = (x - 300) ** 2 + (y - 300) ** 2 < 200**2
+    disc = Image.fromarray(np.where(inside[..., None], 255, np.array([*hidden, 0])).astype(np.uint8))
+    found, scaler = scaled(encode(disc, "png"), (211, 211), "libvips")
+    pixels = np.asarray(found).astype(int)
+    edge = pixels[(pixels[..., 3] > 30) & (pixels[..., 3] < 225)]
+    assert scaler == "libvips"
+    assert len(edge) > 200
+    assert edge[:, :3].min() > 250
+    assert pixels[0, 0, 3] == 0
+    alpha = (image.getchannel("A") for image in (found, scaled(encode(disc, "png"), (211, 211), "pillow")[0]))
+    assert psnr(*alpha) > 45
+
+
+def test_soft_alpha_is_scaled_like_pillow_does() -> None:
+    data = encode(see_through(photo().resize((700, 700))), "png")
+    first, second = (scaled(data, (300, 300), engine)[0] for engine in ("libvips", "pillow"))
+    assert first.mode == second.mode == "RGBA"
+    over = (Image.alpha_composite(Image.new("RGBA", (300, 300), "#336699"), image) for image in (first, second))
+    assert psnr(*over) > 48
+
+
+TRY = """
+import resource, sys
+from artpipe.errors import WorkError
+from artpipe.stages.imaging import Picture
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]) << 20, resource.RLIM_INFINITY))
+try:
+    picture = Picture(sys.stdin.buffer.read())
+    picture.scaled((400, 300))
+    print(picture.engines((400, 300))['decoder'])
+except WorkError as error:
+    print(error.code)
+"""
+
+
+def attempt(data: bytes, mebibytes: int) -> str:
+    command = [sys.executable, "-c", TRY, str(mebibytes)]
+    done = subprocess.run(command, input=data, capture_output=True, check=True)
+    assert done.stderr == b""
+    return done.stdout.decode().strip()
+
+
+def test_where_memory_is_short_the_picture_fails_and_the_process_lives() -> None:
+    data = encode(Image.effect_noise((3000, 2000), 60).convert("RGB"), "png", compress_level=1)
+    said = [attempt(data, mebibytes) for mebibytes in (70, 90, 110, 130, 150, 200, 250, 1000)]
+    assert said[0] == "out-of-memory"
+    assert said[-1] == "libvips"
+    assert set(said) <= {"out-of-memory", "pillow", "libvips"}
+
+
+def test_libvips_says_nothing_of_its_own() -> None:
+    dice = random.Random(5)  # noqa: S311 - repeatable, that is the point
+    for name in ("RGB", "interlaced", "wide gamut"):
+        for _ in range(3):
+            assert attempt(damaged(PNGS[name][0], dice), 4000)
+
+
+def test_without_libvips_everything_is_made_by_pillow(tmp_path: Path) -> None:
+    (tmp_path / "pyvips.py").write_text("raise OSError('cannot load library libvips.so.42')")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + TRY
+    data = encode(SMALL, "png")
+    done = subprocess.run([sys.executable, "-c", code, "4000"], input=data, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"pillow\n", b"")
+
+
+def test_the_bytes_are_opened_by_no_other_loader() -> None:
+    import pyvips
+
+    data = encode(SMALL, "png")
+    with using("libvips"):
+        Picture(data).full()
+        with pytest.raises(pyvips.Error):
+            pyvips.Image.new_from_buffer(io.BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>").getvalue(), "")
