@@ -54,7 +54,7 @@ BUILT_IN: Mapping[str, Definition] = {
     "thumbnails-small": Definition("resize", (UPSTREAM,), "not-rejected", {"width": 400, "quality": 80}),
     "web-optimized": Definition("resize", (UPSTREAM,), "approved", {"width": 400, "quality": 90}),
     "blurhash": Definition("blurhash", ("web-optimized", "thumbnails-small"), "not-rejected"),
-    "phash": Definition("phash", ("thumbnails-small",), "not-rejected"),
+    "phash": Definition("phash", (UPSTREAM,), "not-rejected"),
     "ersgan-enhanced": Definition("upscale", ("web-optimized",), "approved", timeout=4 * 3600.0),
     "ersgan-thumbnails": Definition("resize", ("ersgan-enhanced",), "approved", {"width": 400, "quality": 80}),
 }

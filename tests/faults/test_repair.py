@@ -230,7 +230,9 @@ def test_rows_of_originals_that_say_wrong_things_are_mended(library: TestLibrary
     files = fill(library, 4)
     library.sql("UPDATE artifacts SET sha256 = 'wrong' WHERE image_id = '00' AND stage = 'upstream'")
     library.sql("UPDATE images SET content = 'absent', sha256 = NULL, width = NULL, height = NULL WHERE id = '01'")
-    assert counts(repair(library)) == {"repaired": 3}
+    # While the row is wrong, the hash seems to be of another file; by the time of the run nothing is left to do.
+    assert counts(repair(library)) == {"repaired": 3, "queued": 1}
+    assert library.json("run", *STAGES)["completed"] == 0
     assert library.sql("SELECT content, width, height FROM images WHERE id = '01'") == [("present", 60, 40)]
     assert library.value("SELECT count(*) FROM images WHERE sha256 IS NULL") == 0
     assert library.files() == files
@@ -361,8 +363,7 @@ def test_what_a_run_had_in_hand_when_it_died_is_swept_and_made_again(
     wait_until_nobody_in(library.folder)
     findings = library.json("verify")["findings"]
     assert {finding["code"] for finding in findings} >= {"file-unrecorded", "run-died", "job-orphaned", "scratch-left"}
-    # The phash of a thumbnail that was finished waits for the next run.
-    assert {finding["repair"] for finding in findings} - {"recompute"} == {"reclaim", "sweep"}
+    assert {finding["repair"] for finding in findings} == {"reclaim", "sweep"}
     planned = counts(repair(library, 0, "--dry-run"))
     assert counts(repair(library)) == planned
     assert take_quarantine(library) == {}
@@ -394,7 +395,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestLibra
 def test_everything_at_once_is_brought_back(broken: tuple[TestLibrary, dict[str, bytes], Forge]) -> None:
     library, files, _ = broken
     with as_it_was(library):
-        assert counts(repair(library)) == {"repaired": 4, "adopted": 2, "queued": 2, "quarantined": 1}
+        assert counts(repair(library)) == {"repaired": 4, "adopted": 2, "queued": 3, "quarantined": 1}
         take_quarantine(library)
         library.ok("run", *STAGES)
         assert library.files() == files

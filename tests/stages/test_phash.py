@@ -3,12 +3,16 @@ from __future__ import annotations
 import re
 
 import imagehash
+import numpy as np
 import pytest
 from PIL import Image
-from stages.pictures import encode, oriented, photo
+from stages.pictures import encode, oriented, photo, scene
 
-from artpipe.stages.imaging import Picture
+from artpipe.stages.imaging import Picture, fitted
 from artpipe.stages.phash import PHash
+from artpipe.stages.phash import encode as encode_hash
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def phash(data: bytes) -> str:
@@ -28,8 +32,33 @@ def test_the_product_is_a_row_with_the_pictures_size() -> None:
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket", "retina"])
 def test_it_is_the_hash_others_compute_with_imagehash(name: str) -> None:
-    data = encode(photo(name), "png")
-    assert phash(data) == str(imagehash.phash(photo(name)))
+    picture = Picture(encode(photo(name), "png"))
+    thumbnail = picture.scaled(fitted(photo(name).size, 400, 10_000))
+    assert PHash().make(picture, {}).values["phash"] == str(imagehash.phash(thumbnail))
+    assert distance(phash(encode(photo(name), "png")), str(imagehash.phash(photo(name)))) <= 2
+
+
+def odd_pictures() -> list[Image.Image]:
+    """Noise of all sizes, coarse blocks, and flat or symmetric pictures, where rounding decides about bits."""
+    random = np.random.default_rng(1)
+    noise = [random.integers(0, 256, (*random.integers(1, 60, 2), 3), dtype=np.uint8) for _ in range(60)]
+    blocks = [np.kron(random.integers(0, 2, (4, 4, 1)) * 255, np.ones((15, 15, 3))).astype(np.uint8) for _ in range(40)]
+    flat = [Image.new("RGB", (9, 7), colour) for colour in ("black", "white", "#010203", "red")]
+    gradients = [Image.linear_gradient("L").convert("RGB"), Image.radial_gradient("L").convert("RGB")]
+    return [*flat, *gradients, scene(), *map(Image.fromarray, [*noise, *blocks])]
+
+
+def test_every_bit_is_that_of_imagehash() -> None:
+    found = [encode_hash(image) for image in odd_pictures()]
+    assert [hashed for hashed, _ in found] == [str(imagehash.phash(image)) for image in odd_pictures()]
+    assert {encoder for _, encoder in found} == {"numpy", "imagehash"}
+
+
+def test_it_shares_the_thumbnails_decode_and_reduction() -> None:
+    picture = Picture(encode(photo("coffee"), "png"))
+    thumbnail = picture.scaled((400, 267))
+    PHash().make(picture, {})
+    assert picture.scaled((400, 267)) is thumbnail
 
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
