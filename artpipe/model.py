@@ -93,7 +93,7 @@ class Task(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A job that a worker finished; for a file, the complete bytes lie synced at `scratch`."""
+    """A job that a worker finished; for a file, the complete bytes lie at `scratch`, not synced yet."""
 
     job_id: int
     width: int

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from artpipe.pipeline.lifecycle import Desk
     from artpipe.pipeline.stopping import Stop
 
+# Settling waits for the disk: not again before the pause was this many times as long as it took.
 SETTLE_SECONDS = 0.25
+MOST_SETTLE_SECONDS = 3.0
+SETTLE_SHARE = 20
 SETTLE_JOBS = 256
 HEARTBEAT_SECONDS = 15.0
 # How many seconds of work to hold claimed: enough to keep every worker busy, little enough to share with other runs.
@@ -58,6 +61,7 @@ class Drain:
         self._ended: list[tuple[Claim, Outcome]] = []
         self._taken = 0
         self._rate = 0.0
+        self._pause = SETTLE_SECONDS
         self._started = self._settled_at = self._beat_at = time.monotonic()
 
     def run(self) -> None:
@@ -86,7 +90,7 @@ class Drain:
         return not self._stop.grace_over()
 
     def _due(self) -> bool:
-        old = time.monotonic() - self._settled_at >= SETTLE_SECONDS
+        old = time.monotonic() - self._settled_at >= self._pause
         return len(self._ended) >= SETTLE_JOBS or (old and bool(self._ended)) or not self._pool.busy()
 
     def _refill(self) -> int:
@@ -125,7 +129,7 @@ class Drain:
 
     def _settle(self) -> None:
         ended, self._ended = self._ended, []
-        self._settled_at = time.monotonic()
+        began = time.monotonic()
         if ended:
             counted = lifecycle.settle(self._desk, ended)
             self._taken -= len(ended) - len(counted)
@@ -133,6 +137,8 @@ class Drain:
                 self._count(claim, outcome)
                 self._on_end(claim, outcome)
             self._rate = self.tally.ended() / max(time.monotonic() - self._started, 0.001)
+        self._settled_at = time.monotonic()
+        self._pause = min(max(SETTLE_SECONDS, (self._settled_at - began) * SETTLE_SHARE), MOST_SETTLE_SECONDS)
 
     def _beat(self) -> None:
         now = time.monotonic()

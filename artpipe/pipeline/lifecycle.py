@@ -132,8 +132,10 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     done = [_settled(desk, claim, made) for claim, made in ended if isinstance(made, Made)]
     lost = [claim for claim, outcome in ended if _input_lost(desk, claim, outcome)]
     failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim not in lost]
+    files = [(Path(one.made.scratch), one.file_path) for one in done if one.made.scratch]
+    desk.library.store.sync_files([scratch for scratch, _ in files])
     intent, replaced = _retire(desk, done)
-    desk.library.store.adopt((Path(one.made.scratch), one.file_path) for one in done if one.made.scratch)
+    desk.library.store.adopt(files)
     with desk.library.db.transaction():
         for one in done:
             _record(desk, one)

@@ -52,7 +52,7 @@ def _made(work: Work, product: Product, started: float) -> Made:
         scratch = f"{work.scratch}.{product.extension}"
         Path(scratch).unlink(missing_ok=True)
         try:
-            durable.write(Path(scratch), product.data)
+            durable.write_unsynced(Path(scratch), product.data)
         except OSError as error:
             # The rest of a full disk may be all there is for recording that it is full.
             with suppress(OSError):

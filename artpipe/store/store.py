@@ -11,7 +11,7 @@ from artpipe.errors import ArtMissingError, StorageError
 from artpipe.store import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 SCRATCH = ".scratch"
@@ -85,11 +85,15 @@ class Store:
     def drop_scratch(self, owner: str) -> None:
         shutil.rmtree(self.root / SCRATCH / owner, ignore_errors=True)
 
+    def sync_files(self, files: Sequence[Path]) -> None:
+        """Wait until the disk has these scratch files."""
+        durable.sync_files(files)
+
     def adopt(self, moves: Iterable[tuple[Path, str]]) -> None:
         """Give finished scratch files their final names, in place of what was there, and sync the folders.
 
         Args:
-            moves: (synced scratch file, final name relative to the root).
+            moves: (scratch file that `sync_files` has waited for, final name relative to the root).
         """
         folders = set()
         for scratch, relative in moves:
