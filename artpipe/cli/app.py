@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "trusting",
     "repair": "trusting",
     "backup": "trusting",
+    "gallery": "publishing",
 }
 
 

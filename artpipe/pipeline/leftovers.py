@@ -6,7 +6,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, runs
+from artpipe.db import artifacts, pages, runs
+from artpipe.errors import BusyError
 from artpipe.store import durable
 from artpipe.store.locks import RunLock, folder_of, is_alive
 from artpipe.store.store import SCRATCH
@@ -21,10 +22,22 @@ _INTENT = "intent"
 
 
 @contextmanager
-def scratch_of(library: Library, owner: str) -> Iterator[Path]:
-    """A scratch folder for as long as this lasts; if the process dies in it, the next command sweeps it away."""
+def scratch_of(library: Library, owner: str, *, alone: bool = False) -> Iterator[Path]:
+    """A scratch folder for as long as this lasts; if the process dies in it, the next command sweeps it away.
+
+    Args:
+        alone: nobody else may be such an owner at the same time.
+
+    Raises:
+        BusyError: somebody else is.
+    """
     # Under the write lock, so that nobody sweeps between the making of the lock file and the locking.
     with library.db.transaction():
+        if alone:
+            if is_alive(_lock_of(library, owner)):
+                raise BusyError(f"Another `artpipe {owner}` is at work on this library. Try again when it is done.")
+            # Under the lock that comes now it would pass for alive.
+            clear(library, owner)
         lock = RunLock(_lock_of(library, owner), create=True)
         sweep(library)
     try:
@@ -37,7 +50,7 @@ def scratch_of(library: Library, owner: str) -> Iterator[Path]:
 def sweep(library: Library) -> None:
     """Within an open transaction: remove what belongs to no living process."""
     for owner in library.store.scratch_owners():
-        if owner.startswith(("run-", "register-", "repair-")) and not is_alive(_lock_of(library, owner)):
+        if owner.startswith(("run-", "register-", "repair-", "gallery")) and not is_alive(_lock_of(library, owner)):
             clear(library, owner)
     # What stands in the lock file of a dead run is read by the run that takes its jobs back.
     not_taken_back = {f"{row['id']}.lock" for row in runs.open_runs(library.db)}
@@ -67,6 +80,6 @@ def clear(library: Library, owner: str) -> None:
             # The power went while it was written: nothing had been touched then.
             continue
         for path in paths:
-            if not artifacts.stands(library.db, path):
+            if not artifacts.stands(library.db, path) and not pages.stands(library.db, path):
                 library.store.remove_derived(path)
     library.store.drop_scratch(owner)

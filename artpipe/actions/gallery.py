@@ -1,0 +1,151 @@
+"""gallery: static pages of pictures that work without a server."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from artpipe.actions.gallery_grids import complete_grids
+from artpipe.actions.gallery_site import Design, Site
+from artpipe.actions.report import Progress, Report, Silent
+from artpipe.db import gallery as rows
+from artpipe.db import pages
+from artpipe.db.pages import PageFile
+from artpipe.errors import UsageError
+from artpipe.pipeline import leftovers
+from artpipe.stages.gallery.picture_page import Place
+from artpipe.stages.gallery.wording import counted
+from artpipe.store import durable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artpipe.library import Library
+
+FOLDER = "gallery-html"
+OWNER = "gallery"
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryRequest:
+    """Which pages to build, and whether to write them."""
+
+    design: Design
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a build changes about the files of a gallery.
+
+    Args:
+        written: pages whose text is new, each with where it lies until it gets its name.
+    """
+
+    pictures: int = 0
+    total: int = 0
+    written: list[tuple[Path, PageFile]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    bounds: list[pages.Bound] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        return [page.path for _, page in self.written] + self.removed
+
+
+def gallery(library: Library, request: GalleryRequest, progress: Progress | None = None) -> Report:
+    """Build the pages, and write those whose text has changed.
+
+    Raises:
+        UsageError: the design cannot be.
+        BusyError: another build is at work.
+    """
+    design = request.design
+    _check(library, design)
+    library.require_art()
+    library.require_room()
+    with leftovers.scratch_of(library, OWNER, alone=True) as scratch:
+        if design.placeholder == "grid20" and not request.dry_run:
+            complete_grids(library, design, progress or Silent())
+        changes = _build(library, design, scratch, progress or Silent())
+        if not request.dry_run:
+            _settle(library, design, scratch, changes)
+    return _report(library, request, changes)
+
+
+def _check(library: Library, design: Design) -> None:
+    if not re.fullmatch(r"(?!page|from|index|sources|contents)[a-z0-9]{0,30}", design.name):
+        raise UsageError(
+            f"--name takes a short word of a-z and 0-9, and none that pages have already, not {design.name!r}."
+        )
+    design.selection.check(library.db)
+
+
+def _build(library: Library, design: Design, scratch: Path, progress: Progress) -> _Changes:
+    """Compare the pages as they ought to be with what was written; new ones are written to the scratch folder."""
+    changes = _Changes()
+    with library.db.snapshot():
+        site = Site(library, design, Place())
+        left = pages.of_gallery(library.db, design.name)
+        changes.pictures, changes.bounds = site.pictures, site.bounds()
+        progress.start("pages", None)
+        for name, text in site.texts():
+            data, path = text.encode(), f"{FOLDER}/{name}"
+            page = PageFile(path, hashlib.sha256(data).hexdigest(), len(data))
+            changes.total += 1
+            progress.advance()
+            if left.pop(path, None) != page or not _lies_there(library, page):
+                file = scratch / f"{changes.total}.html"
+                durable.write(file, data)
+                changes.written.append((file, page))
+        progress.finish()
+    changes.removed = list(left)
+    return changes
+
+
+def _lies_there(library: Library, page: PageFile) -> bool:
+    try:
+        return library.store.path(page.path).stat().st_size == page.size
+    except OSError:
+        return False
+
+
+def _settle(library: Library, design: Design, scratch: Path, changes: _Changes) -> None:
+    """Rows first: none may stand over other bytes than it says, at any moment."""
+    db, store, key = library.db, library.store, (design.name, design.sort, design.page_size)
+    leftovers.note_intent(scratch, 1, changes.paths())
+    with db.transaction():
+        pages.announce(db, *key, changes.paths())
+    with db.transaction():
+        store.adopt((file, page.path) for file, page in changes.written)
+        for path in changes.removed:
+            store.remove_derived(path)
+        store.sync(FOLDER)
+        pages.write(db, (page for _, page in changes.written))
+        pages.drop(db, changes.removed)
+        pages.keep_bounds(db, *key, changes.bounds)
+
+
+def _report(library: Library, request: GalleryRequest, changes: _Changes) -> Report:
+    design = request.design
+    missing = rows.count(library.db, design.selection) - changes.pictures
+    prefix = f"{design.name}-" if design.name else ""
+    index = library.store.path(f"{FOLDER}/{prefix}index.html")
+    data = {
+        "index": str(index),
+        "pictures": changes.pictures,
+        "without_picture": missing,
+        "pages": changes.total,
+        "written": len(changes.written),
+        "unchanged": changes.total - len(changes.written),
+        "removed": len(changes.removed),
+    }
+    would = "would be " if request.dry_run else ""
+    notes = [
+        f"{counted(changes.pictures)} on {counted(changes.total, 'page')}: {data['written']} {would}written,"
+        f" {data['unchanged']} unchanged, {data['removed']} {would}removed"
+    ]
+    if missing:
+        notes.append(f"{counted(missing)} left out that nothing was made of yet; `artpipe run` makes it")
+    return Report(data=data, lines=[str(index)], notes=notes)

@@ -1,0 +1,1 @@
+"""Static pages of pictures: plain data in, text of HTML out."""

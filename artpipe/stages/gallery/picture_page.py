@@ -1,0 +1,126 @@
+"""A page of pictures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from artpipe.stages.gallery.colours import average
+from artpipe.stages.gallery.details import details, embedded
+from artpipe.stages.gallery.document import Document, Link, html
+from artpipe.stages.gallery.pictures import url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from artpipe.stages.gallery.pictures import Picture
+
+STYLES: Final = ("tokens", "grid", "viewer")
+SCRIPTS: Final = ("blurhash", "rows", "keys", "viewer", "page")
+_BASE: Final = "thumbnails-small/"
+_LONG: Final = 120_000
+_HINTS: Final = (
+    ("a", "previous page"),
+    ("d", "next page"),
+    ("arrows", "move"),
+    ("Enter", "open"),
+    ("s", "scroll by itself"),
+)
+# Beyond these proportions a picture is shown cropped in its row (whole in the viewer).
+_NARROWEST, _WIDEST = 0.4, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where pages and pictures lie, as a page in the folder of pages sees them.
+
+    Args:
+        up: leads to the folder with a folder for each stage.
+        pages: leads from there to the pages.
+    """
+
+    up: str = "../"
+    pages: str = "gallery-html/"
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePage:
+    """What one page shows.
+
+    Args:
+        name: its file name.
+        links: to other pages, by their file names.
+    """
+
+    name: str
+    title: str
+    heading: str
+    summary: str
+    pictures: Sequence[Picture]
+    links: Sequence[Link] = ()
+
+
+def picture_page(page: PicturePage, place: Place) -> str:
+    """The text of a page of pictures; if it gets long, without the colours that stand in for its pictures."""
+    text = _text(page, place, coloured=True)
+    return text if len(text.encode()) <= _LONG else _text(page, place, coloured=False)
+
+
+def _text(page: PicturePage, place: Place, *, coloured: bool) -> str:
+    gridded = any(picture.grid for picture in page.pictures)
+    up = "../"
+    own = up + place.pages
+    cells = "".join(_cell(number, picture, coloured=coloured) for number, picture in enumerate(page.pictures, 1))
+    return html(
+        Document(
+            title=page.title,
+            heading=page.heading,
+            summary=page.summary,
+            base=place.up + _BASE,
+            own=own + url(page.name),
+            links=[Link(link.text, own + url(link.href), link.relation) for link in page.links],
+            body=f'<div class="grid">\n{cells}</div>\n',
+            styles=STYLES,
+            scripts=("colourgrid", *SCRIPTS) if gridded else SCRIPTS,
+            data=details(page.pictures, up),
+            extra=blurhash_index(page.pictures) if gridded else "",
+            hints=_HINTS,
+        )
+    )
+
+
+def _cell(number: int, picture: Picture, *, coloured: bool) -> str:
+    """A picture in its row; attributes without quotes where their text allows it, for there are thousands."""
+    small = url(picture.small.path)
+    source = small.removeprefix(_BASE) if small.startswith(_BASE) else f"../{small}"
+    colour = average(picture.blurhash, picture.grid) if coloured else ""
+    look = f"--r:{ratio(picture)}" + (f";--c:#{colour}" if colour else "")
+    alt = _attribute(picture.spoken or str(number))
+    return (
+        f"<a href=../{url(picture.best.path)} style={look}>"
+        f"<img src={source} alt={alt} loading=lazy></a>\n"
+    )
+
+
+def ratio(picture: Picture) -> str:
+    """Width through height as CSS takes it, within what a row can show."""
+    small = picture.small
+    value = min(_WIDEST, max(_NARROWEST, small.width / max(1, small.height)))
+    return f"{value:.3f}".rstrip("0").rstrip(".").removeprefix("0")
+
+
+def _attribute(text: str) -> str:
+    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else f'"{escape(text)}"'
+
+
+def blurhash_index(pictures: Sequence[Picture]) -> str:
+    """`window.blurhashIndex`: name of the small file -> its size and 20x20 colours; one picture a line."""
+    lines = ",\n".join(
+        f"  {embedded(picture.small.path.rpartition('/')[2])}: {{ width: {picture.small.width},"
+        f" height: {picture.small.height}, blurhash: {json.dumps(picture.grid)} }}"
+        for picture in pictures
+        if picture.grid
+    )
+    return f"\nwindow.blurhashIndex = {{\n{lines}\n}};\n"
