@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.actions import findings
 from artpipe.actions.findings import Finding, Mend, living_runs
-from artpipe.db import verification
+from artpipe.db import pages, verification
 from artpipe.model import UPSTREAM
 from artpipe.store import inspect
 
@@ -264,6 +264,7 @@ def unclaimed(library: Library, paths: Sequence[str], last_row: int) -> list[str
     wanted = list(places.values())
     named = {str(PurePosixPath(path)) for path in verification.paths_at(db, wanted)}
     named.update(verification.paths_since(db, paths, last_row))
+    named.update(pages.known(db, paths))
     alive: set[int | None] = {*living_runs(library)}
     busy = {
         (row["image_id"], row["stage"])

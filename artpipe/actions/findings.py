@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from artpipe.actions.report import Table
-from artpipe.db import counters, ready, runs, verification
+from artpipe.db import counters, pages, ready, runs, verification
 from artpipe.errors import StorageError
 from artpipe.model import UPSTREAM
 from artpipe.store.locks import folder_of, is_alive, lock_path
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from artpipe.library import Library
 
 # How `repair` mends a finding.
-Mend = Literal["remake", "restore", "quarantine", "reclaim", "sweep", "recompute", "complete", "recount", "by-hand"]
+Mend = Literal[
+    "remake", "restore", "quarantine", "reclaim", "sweep", "recompute", "complete", "recount", "rebuild", "by-hand"
+]
 
 COLUMNS = ("code", "item", "stage", "path", "detail", "repair")
 
@@ -203,6 +205,9 @@ def mentions(library: Library) -> list[str]:
     if outside:
         oldest = min(row["started_at"] or "?" for row in outside)
         found.append(f"{len(outside)} jobs were started by other programs and not ended yet, the oldest at {oldest}")
+    unwritten = pages.unwritten(library.db)
+    if unwritten:
+        found.append(f"{unwritten} pages of galleries wait to be written or removed; `artpipe gallery` does it")
     gone = verification.decided_and_gone(library.db)
     if gone is not None and gone["number"]:
         found.append(f"{gone['number']} images that were decided on have been deleted since, {gone['example']} is one")

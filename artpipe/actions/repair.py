@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from artpipe.actions import findings
 from artpipe.actions.compare import Comparison, unclaimed
+from artpipe.actions.compare_pages import page_difference
 from artpipe.actions.originals import ChangedError, put_back
 from artpipe.actions.repair_plan import ORDER, Plan, Step
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.run import reclaim_dead
 from artpipe.actions.verify import EXIT, WORK_REMAINS, VerifyRequest, look_at
-from artpipe.db import counters, jobs, mending, ready, verification
+from artpipe.db import counters, jobs, mending, pages, ready, verification
 from artpipe.errors import StorageError
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
@@ -124,6 +125,7 @@ class _Mending:
             "quarantine": self._quarantine,
             "recompute": self._recompute,
             "recount": self._recount,
+            "rebuild": self._rebuild,
         }
         done: list[Step] = []
         for mend in ORDER:
@@ -175,6 +177,19 @@ class _Mending:
             ready.refill(self._db)
         return list(steps)
 
+    def _rebuild(self, steps: Sequence[Step]) -> list[Step]:
+        """Pages: rows first, then the files."""
+        with self._db.transaction():
+            wrong = [
+                page.path
+                for page in (pages.find(self._db, step.finding.path) for step in steps)
+                if page is not None and page_difference(self._library, page, quick=False) is not None
+            ]
+            for path in wrong:
+                pages.forget_file(self._db, path)
+        moved, kept = self._set_aside([path for path in wrong if inspect.exists(self._root, path)])
+        return [_told(step, moved, kept) for step in steps]
+
     def _restore(self, steps: Sequence[Step]) -> list[Step]:
         return [_guarded(step, self._put_back) for step in steps]
 
@@ -219,13 +234,16 @@ class _Mending:
 
     def _move(self, paths: Sequence[str], last_row: int) -> tuple[dict[str, str], dict[str, str]]:
         """Move files that nobody lays claim to out of the way; returns where to, and why not."""
-        moved, kept = {}, {}
         with self._db.transaction():
-            for path in unclaimed(self._library, paths, last_row):
-                try:
-                    moved[path] = f"it is now {inspect.quarantine(self._root, path, self._label)}"
-                except OSError as error:
-                    kept[path] = _reason(error)
+            return self._set_aside(unclaimed(self._library, paths, last_row))
+
+    def _set_aside(self, paths: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        moved, kept = {}, {}
+        for path in paths:
+            try:
+                moved[path] = f"it is now {inspect.quarantine(self._root, path, self._label)}"
+            except OSError as error:
+                kept[path] = _reason(error)
         return moved, kept
 
 

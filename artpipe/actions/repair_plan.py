@@ -20,7 +20,7 @@ Done = Literal["repaired", "queued", "adopted", "quarantined", "unrepairable"]
 # What others had in hand comes first, originals before what is made from them.
 ORDER: tuple[Mend, ...] = (
     *("reclaim", "sweep", "complete", "restore", "remake"),
-    *("quarantine", "recompute", "recount", "by-hand"),
+    *("quarantine", "recompute", "recount", "rebuild", "by-hand"),
 )
 
 
@@ -49,6 +49,7 @@ _SIMPLE: dict[Mend, tuple[Done, str]] = {
     "sweep": ("repaired", "the unfinished files are thrown away"),
     "complete": ("repaired", "FALSE is written where NULL stands"),
     "recount": ("repaired", "everything is counted anew"),
+    "rebuild": ("queued", "it is moved out of the way; the next `artpipe gallery` writes it again"),
     "recompute": ("queued", "the value is dropped; the next run computes it again"),
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.actions import findings
 from artpipe.actions.compare import Comparison
+from artpipe.actions.compare_pages import compare_pages
 from artpipe.actions.report import Progress, Report, Silent
 from artpipe.pipeline.stopping import Stop, listening
 
@@ -86,7 +87,14 @@ def look_at(library: Library, request: VerifyRequest, progress: Progress) -> Res
         complete = files.run(progress, go_on=request.incremental)
     finally:
         progress.finish()
-    return Result([*found, *files.findings], findings.mentions(library), files.checked, complete, files.last_row)
+    number, wrong = compare_pages(library, request.stop, quick=request.quick) if complete else (0, [])
+    return Result(
+        [*found, *files.findings, *wrong],
+        findings.mentions(library),
+        files.checked + number,
+        complete and not request.stop.check(),
+        files.last_row,
+    )
 
 
 def _sentence(result: Result) -> str:

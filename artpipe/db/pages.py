@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,16 @@ def find(db: Database, path: str) -> PageFile | None:
     return None if row is None else PageFile(*row)
 
 
-def known(db: Database) -> set[str]:
-    """Every name that belongs to a page, written or not."""
-    return {row[0] for row in db.rows("SELECT path FROM pages")}
+def known(db: Database, paths: Sequence[str]) -> list[str]:
+    """Those of the paths that belong to pages, written or not."""
+    sql = "SELECT path FROM pages WHERE path IN (SELECT value FROM json_each(?))"
+    return [row[0] for row in db.rows(sql, (json.dumps(list(paths)),))]
+
+
+
+def unwritten(db: Database) -> int:
+    """How many pages are being written or removed, or were when a build died."""
+    return int(db.scalar("SELECT count(*) FROM pages WHERE sha256 IS NULL"))
 
 
 def stands(db: Database, path: str) -> bool:
@@ -92,10 +100,9 @@ def drop(db: Database, paths: Iterable[str]) -> None:
     db.many("DELETE FROM pages WHERE path = ?", ((path,) for path in paths))
 
 
-def forget_file(db: Database, page: PageFile) -> bool:
-    """Within an open transaction: a page's file is not what its row says, unless the row says something else by now."""
-    sql = "UPDATE pages SET sha256 = NULL, file_size = NULL, written_at = NULL WHERE path = ? AND sha256 IS ?"
-    return db.execute(sql, (page.path, page.sha256)).rowcount > 0
+def forget_file(db: Database, path: str) -> None:
+    """Within an open transaction: a page's file is not what its row says."""
+    db.execute("UPDATE pages SET sha256 = NULL, file_size = NULL, written_at = NULL WHERE path = ?", (path,))
 
 
 def keep_bounds(db: Database, gallery: str, sort: str, page_size: int, found: Sequence[Bound]) -> None:

@@ -7,6 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+_FILES = (
+    "SELECT file_path, sha256, file_size FROM artifacts"
+    " UNION ALL SELECT path, sha256, file_size FROM pages WHERE sha256 IS NOT NULL"
+)
 STATE = "CASE WHEN approved THEN 'approved' WHEN rejected THEN 'rejected' ELSE 'pending' END"
 
 
@@ -38,7 +42,7 @@ def _database(db: sqlite3.Connection) -> list[str]:
 def _files(db: sqlite3.Connection, art: Path) -> list[str]:
     """No artifact row without its complete bytes on disk with that sha256."""
     found = []
-    for path, sha256, size in db.execute("SELECT file_path, sha256, file_size FROM artifacts"):
+    for path, sha256, size in db.execute(_FILES):
         file = art / path
         if not file.is_file():
             found.append(f"row without file: {path}")
@@ -48,7 +52,7 @@ def _files(db: sqlite3.Connection, art: Path) -> list[str]:
 
 
 def _strays(db: sqlite3.Connection, art: Path) -> list[str]:
-    known = {row[0] for row in db.execute("SELECT file_path FROM artifacts")}
+    known = {row[0] for row in db.execute(_FILES)}
     files = {str(file.relative_to(art)) for file in art.rglob("*") if file.is_file()} if art.is_dir() else set()
     return [f"file without row: {path}" for path in sorted(files - known)]
 

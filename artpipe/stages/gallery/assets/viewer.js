@@ -32,6 +32,8 @@ function artpipeViewer(pictures) {
   facts.setAttribute("aria-label", "Details");
   facts.tabIndex = 0;
   facts.hidden = true;
+  dialog.tabIndex = -1;
+  dialog.setAttribute("aria-label", "Picture");
   teller.setAttribute("aria-expanded", "false");
   image.draggable = false;
   let now = -1, scale = 1, x = 0, y = 0, fit = { width: 1, height: 1 }, wanted = "";
@@ -41,17 +43,20 @@ function artpipeViewer(pictures) {
     return all[all.length - 1];
   }
   function measure() {
-    let best = largest(), width = dialog.clientWidth, height = dialog.clientHeight;
+    // On a wide window the details stand beside the picture, on a narrow one over it.
+    const beside = facts.hidden || dialog.clientWidth < 900 ? 0 : facts.offsetWidth;
+    stage.style.right = beside + "px";
+    const best = largest(), width = stage.clientWidth, height = stage.clientHeight;
     // Little pictures are not blown up beyond what looks well.
-    let factor = Math.min(width / best.width, height / best.height, 2);
+    const factor = Math.min(width / best.width, height / best.height, 2);
     fit = { width: best.width * factor, height: best.height * factor };
     image.style.width = fit.width + "px";
     image.style.height = fit.height + "px";
     place();
   }
   function place() {
-    let roomX = Math.max(0, (fit.width * scale - dialog.clientWidth) / 2);
-    let roomY = Math.max(0, (fit.height * scale - dialog.clientHeight) / 2);
+    let roomX = Math.max(0, (fit.width * scale - stage.clientWidth) / 2);
+    let roomY = Math.max(0, (fit.height * scale - stage.clientHeight) / 2);
     if (scale > 1) {
       x = Math.max(-roomX, Math.min(roomX, x));
       y = Math.max(-roomY, Math.min(roomY, y));
@@ -90,7 +95,10 @@ function artpipeViewer(pictures) {
   }
   function open(index) {
     if (index < 0 || index >= pictures.count) return;
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) {
+      dialog.showModal();
+      dialog.focus();
+    }
     show(index);
   }
   function close() {
@@ -104,8 +112,8 @@ function artpipeViewer(pictures) {
     let before = scale, most = Math.max(2.5, largest().width / fit.width);
     scale = Math.max(1, Math.min(2 * most, factor ? scale * factor : scale > 1 ? 1 : most));
     // What is under the pointer stays there.
-    let offX = atX === undefined ? 0 : atX - dialog.clientWidth / 2;
-    let offY = atY === undefined ? 0 : atY - dialog.clientHeight / 2;
+    let offX = atX === undefined ? 0 : atX - stage.clientWidth / 2;
+    let offY = atY === undefined ? 0 : atY - stage.clientHeight / 2;
     x = scale === 1 ? 0 : offX - ((offX - x) * scale) / before;
     y = scale === 1 ? 0 : offY - ((offY - y) * scale) / before;
     place();
@@ -114,6 +122,7 @@ function artpipeViewer(pictures) {
   function tell() {
     facts.hidden = !facts.hidden;
     teller.setAttribute("aria-expanded", String(!facts.hidden));
+    measure();
   }
   function pan(stepX, stepY) {
     x += stepX;
