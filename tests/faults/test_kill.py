@@ -73,6 +73,11 @@ SCENARIOS = {
     "run-with-other-recipes": Scenario(
         (("register", "--approve", "img"), CHEAP), CHEAP, (REGISTER, CHEAP), OTHER_RECIPES, kills=2
     ),
+    "gallery": Scenario(
+        (("register", "--approve", "img"), CHEAP, ("gallery", "--page-size", "1")),
+        ("gallery", "--page-size", "2"),
+        (("gallery", "--page-size", "2"),),
+    ),
 }
 
 

@@ -29,6 +29,9 @@ _TABLES = {
     "aliases": "name, image_id",
     "unsettled": "image_id",
     "meta": "key, value",
+    "galleries": "name, sort, page_size",
+    "gallery_ranges": "gallery, number, first_key, first_id",
+    "pages": "path, gallery, sha256, file_size",
 }
 # What a killed command may leave until the next one: it is swept, taken over or written again then.
 _UNTIL_THE_NEXT_COMMAND = ("left over: ", "file without row: ", "running job of no living run: ")
