@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
             return failed
     if "--lint" in arguments:
         return 0
+    subprocess.run([sys.executable, "tests/support/browser.py"], cwd=ROOT, env=environment, check=False)
     return subprocess.run(
         [sys.executable, "-m", "pytest", *_parallel(arguments)], cwd=ROOT, env=environment, check=False
     ).returncode

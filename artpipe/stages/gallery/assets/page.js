@@ -138,7 +138,11 @@
   }
   function fromAddress() {
     let hash = location.hash.slice(1);
-    if (!hash) return viewer.current() >= 0 && viewer.close();
+    if (!hash) {
+      pushed = false;
+      if (viewer.current() >= 0) viewer.close();
+      return;
+    }
     let index = links.findIndex((_, i) => encodeURIComponent(idOf(i)) === hash);
     if (hash === "~first") index = 0;
     if (hash === "~last") index = links.length - 1;
