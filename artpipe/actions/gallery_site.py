@@ -167,7 +167,7 @@ class Site:
         ids = gallery.children(self._db, parent, self._design.selection, originals=self._design.originals)
         size = self._design.page_size
         parts = [ids[start : start + size] for start in range(0, len(ids), size)]
-        shown = self._facts.pictures([parent])
+        shown = [] if gallery.is_rejected(self._db, parent) else self._facts.pictures([parent])
         for place, part in enumerate(parts):
             pictures = self._facts.pictures(part)
             if not place:

@@ -52,6 +52,10 @@ def images(db: Database, ids: Sequence[str]) -> dict[str, Row]:
     return {row["id"]: row for row in db.rows(sql, (json.dumps(list(ids)),))}
 
 
+def is_rejected(db: Database, image_id: str) -> bool:
+    return bool(db.scalar("SELECT rejected FROM images WHERE id = ?", (image_id,)))
+
+
 def versions(db: Database, ids: Sequence[str], *, originals: bool) -> list[Row]:
     """Files of these images that a page may show."""
     sql = (

@@ -21,6 +21,7 @@ STYLES: Final = ("tokens", "grid", "viewer")
 SCRIPTS: Final = ("blurhash", "rows", "keys", "viewer", "page")
 _BASE: Final = "thumbnails-small/"
 _LONG: Final = 120_000
+_COLOUR: Final = ";--c:#{}"
 _HINTS: Final = (
     ("a", "previous page"),
     ("d", "next page"),
@@ -63,16 +64,18 @@ class PicturePage:
 
 
 def picture_page(page: PicturePage, place: Place) -> str:
-    """The text of a page of pictures; if it gets long, without the colours that stand in for its pictures."""
-    text = _text(page, place, coloured=True)
-    return text if len(text.encode()) <= _LONG else _text(page, place, coloured=False)
+    """The text of a page of pictures; if it gets long, the last of them do without a colour that stands in for them."""
+    number = len(page.pictures)
+    text = _text(page, place, number)
+    over = len(text.encode()) - _LONG
+    return text if over <= 0 else _text(page, place, max(0, number + -over // len(_COLOUR.format("000"))))
 
 
-def _text(page: PicturePage, place: Place, *, coloured: bool) -> str:
+def _text(page: PicturePage, place: Place, coloured: int) -> str:
     gridded = any(picture.grid for picture in page.pictures)
     up = "../"
     own = up + place.pages
-    cells = "".join(_cell(number, picture, coloured=coloured) for number, picture in enumerate(page.pictures, 1))
+    cells = "".join(_cell(number, picture, number <= coloured) for number, picture in enumerate(page.pictures, 1))
     return html(
         Document(
             title=page.title,
@@ -91,12 +94,12 @@ def _text(page: PicturePage, place: Place, *, coloured: bool) -> str:
     )
 
 
-def _cell(number: int, picture: Picture, *, coloured: bool) -> str:
+def _cell(number: int, picture: Picture, coloured: bool) -> str:
     """A picture in its row; attributes without quotes where their text allows it, for there are thousands."""
     small = url(picture.small.path)
     source = small.removeprefix(_BASE) if small.startswith(_BASE) else f"../{small}"
     colour = average(picture.blurhash, picture.grid) if coloured else ""
-    look = f"--r:{ratio(picture)}" + (f";--c:#{colour}" if colour else "")
+    look = f"--r:{ratio(picture)}" + (_COLOUR.format(colour) if colour else "")
     alt = _attribute(picture.spoken or str(number))
     return (
         f"<a href=../{url(picture.best.path)} style={look}>"

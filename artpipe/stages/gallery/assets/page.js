@@ -61,7 +61,8 @@
     return odd[index] ? odd[index].id : nameIn(links[index].getAttribute("href"));
   }
   function shapeOf(index) {
-    return data.sizes[data.shapes[index]];
+    const shape = data.shapes[index];
+    return shape.length ? shape : data.sizes[shape];
   }
   function versionsOf(index) {
     let shape = shapeOf(index), width = shape[0], height = shape[1], id = encodeURIComponent(idOf(index));
@@ -98,7 +99,10 @@
       let size = version.width + " \u00d7 " + version.height;
       fact(version.stage, size + (version.note ? " \u00b7 " + version.note : ""), version.url);
     });
-    ((data.parents || {})[index] || []).forEach(([id, role, url]) => fact("Made from" + (role && " (" + role + ")"), id, url));
+    ((data.parents || {})[index] || []).forEach((number) => {
+      const [id, role, url] = data.sources[number];
+      fact("Made from" + (role && " (" + role + ")"), id, url);
+    });
     let results = (data.results || {})[index];
     if (results) fact("Made from this", results[0] + (results[0] === 1 ? " picture" : " pictures"), results[1]);
     return list;

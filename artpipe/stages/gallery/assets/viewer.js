@@ -218,5 +218,5 @@ function artpipeViewer(pictures) {
     now = -1;
     pictures.moved(-1, last);
   });
-  return { open, close, current: () => now };
+  return { open, close, current: () => (dialog.open ? now : -1) };
 }
