@@ -90,8 +90,8 @@ def _build(library: Library, design: Design, scratch: Path, progress: Progress) 
         left = pages.of_gallery(library.db, design.name)
         changes.pictures, changes.bounds = site.pictures, site.bounds()
         progress.start("pages", None)
-        for name, text in site.texts():
-            data, path = text.encode(), f"{FOLDER}/{name}"
+        for made in site.pages():
+            data, path = made.text.encode(), f"{FOLDER}/{made.name}"
             page = PageFile(path, hashlib.sha256(data).hexdigest(), len(data))
             changes.total += 1
             progress.advance()

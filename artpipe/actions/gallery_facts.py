@@ -29,6 +29,7 @@ class Facts:
         self, library: Library, *, originals: bool, grids: bool, results: Mapping[str, tuple[int, str]]
     ) -> None:
         self._db, self._originals, self._grids, self._results = library.db, originals, grids, results
+        self._notes: dict[str | None, str] = {}
         self._order = {name: place for place, name in enumerate(library.graph.order())}
 
     def pictures(self, ids: Sequence[str]) -> list[Picture]:
@@ -55,7 +56,7 @@ class Facts:
     def _versions(self, ids: Sequence[str]) -> dict[str, tuple[Version, ...]]:
         found: dict[str, list[Version]] = {}
         for row in gallery.versions(self._db, ids, originals=self._originals):
-            version = Version(row["stage"], row["file_path"], row["width"], row["height"], _note(row))
+            version = Version(row["stage"], row["file_path"], row["width"], row["height"], self._note(row), row["sha256"] or "")
             found.setdefault(row["image_id"], []).append(version)
         last = len(self._order)
         return {
@@ -80,8 +81,10 @@ class Facts:
                 found.setdefault(row["child_id"], []).append(Parent(row["parent_id"], row["role"], page[1]))
         return found
 
-
-def _note(row: Row) -> str:
-    """Which model made it, where one did."""
-    params = parsed(row["processing_params"])
-    return str(params.get("model", "")) if isinstance(params, dict) else ""
+    def _note(self, row: Row) -> str:
+        """Which model made it, where one did."""
+        text = row["processing_params"]
+        if text not in self._notes:
+            params = parsed(text)
+            self._notes[text] = str(params.get("model", "")) if isinstance(params, dict) else ""
+        return self._notes[text]

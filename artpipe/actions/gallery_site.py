@@ -45,6 +45,20 @@ class Design:
     originals: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Args:
+        name: its file name.
+        pictures: those that the page shows.
+    """
+
+    name: str
+    text: str
+    pictures: Sequence[Picture] = ()
+
+
 class Site:
     """The pages of one gallery, as the database is now; lives within one snapshot of it."""
 
@@ -65,25 +79,27 @@ class Site:
         """What the next build has to know."""
         return [pages.Bound(span.number, *span.first) for span in self._spans]
 
-    def texts(self) -> Iterator[tuple[str, str]]:
-        """(file name, text) of every page."""
+    def pages(self) -> Iterator[Page]:
+        """Every page; the lists of pages come last."""
         cards: list[Card] = []
         for place, ids in enumerate(self._members()):
             pictures = self._facts.pictures(ids)
             cards.append(Card(self._name(place), self._label(place), counted(len(pictures)), pictures[:COVERS]))
-            yield cards[-1].href, self._page(place, pictures)
+            yield Page(self._name(place), self._page(place, pictures), pictures)
         sources: list[Card] = []
         for parent in self._results:
             yield from self._lineage(parent, sources)
         if not cards:
-            yield self._index, self._empty()
+            yield Page(self._index, self._empty())
         if len(cards) > 1:
             contents = ContentsPage(self._index, self._design.title, self._total(), cards, self._to_sources())
             yield from self._contents("contents", contents)
         if sources:
             title, summary = f"{self._design.title}: sources", f"{counted(len(sources))} from which others were made"
             back = [Link("All pictures", self._index)]
-            yield from self._contents("sources", ContentsPage(f"{self._prefix}sources.html", title, summary, sources, back))
+            yield from self._contents(
+                "sources", ContentsPage(f"{self._prefix}sources.html", title, summary, sources, back)
+            )
 
     def _total(self) -> str:
         return f"{counted(self.pictures)} on {counted(len(self._spans), 'page')}"
@@ -162,7 +178,7 @@ class Site:
         """No two parents share a name: what follows `from` and a number is a dash, then the id as it is."""
         return f"{self._prefix}from{place + 1 if place else ''}-{parent}.html"
 
-    def _lineage(self, parent: str, cards: list[Card]) -> Iterator[tuple[str, str]]:
+    def _lineage(self, parent: str, cards: list[Card]) -> Iterator[Page]:
         """The pages of what was made from one image; adds its card."""
         ids = gallery.children(self._db, parent, self._design.selection, originals=self._design.originals)
         size = self._design.page_size
@@ -173,15 +189,16 @@ class Site:
             if not place:
                 covers = [*shown, *pictures][:COVERS]
                 cards.append(Card(self._lineage_name(parent, 0), parent, counted(len(ids)), covers))
+            on_page = [*shown, *pictures] if not place else pictures
             page = PicturePage(
                 name=self._lineage_name(parent, place),
                 title=f"{self._design.title} · from {parent}",
                 heading=parent,
                 summary=f"{counted(len(ids))} made from it",
-                pictures=[*shown, *pictures] if not place else pictures,
+                pictures=on_page,
                 links=self._lineage_links(parent, place, len(parts)),
             )
-            yield page.name, picture_page(page, self._place)
+            yield Page(page.name, picture_page(page, self._place), on_page)
 
     def _lineage_links(self, parent: str, place: int, number: int) -> list[Link]:
         found = [Link("All sources", f"{self._prefix}sources.html"), Link("All pictures", self._index)]
@@ -191,7 +208,7 @@ class Site:
             found.append(Link("Next", self._lineage_name(parent, place + 1), "next"))
         return found
 
-    def _contents(self, kind: str, page: ContentsPage) -> Iterator[tuple[str, str]]:
+    def _contents(self, kind: str, page: ContentsPage) -> Iterator[Page]:
         """A list of pages, in parts of which all but the newest stay what they are."""
         full = max(0, len(page.cards) // CARDS - 1)
         names = [f"{self._prefix}{kind}-{number + 1:04d}.html" for number in range(full)] + [page.name]
@@ -204,5 +221,7 @@ class Site:
             if number:
                 links.append(Link("Next", names[number - 1], "next"))
             reverse = kind == "contents" and self._newest_first
-            part = ContentsPage(name, page.title, page.summary, cards[::-1] if reverse else cards, links)
-            yield name, contents_page(part, self._place)
+            # Totals stand on the first part alone: the others need not change with them.
+            summary = page.summary if name == page.name else counted(len(cards), "page")
+            part = ContentsPage(name, page.title, summary, cards[::-1] if reverse else cards, links)
+            yield Page(name, contents_page(part, self._place))

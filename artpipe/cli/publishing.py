@@ -10,6 +10,7 @@ import typer
 from artpipe.cli.looking import WithStage
 from artpipe.cli.options import Common, DryRun
 from artpipe.library import open_library
+from artpipe.model import Decision
 
 if TYPE_CHECKING:
     from artpipe.actions.report import Report
@@ -22,6 +23,14 @@ class Shown(StrEnum):
     REJECTED = "rejected"
     PENDING = "pending"
     ANY = "any"
+
+
+_DECISIONS: dict[Shown, Decision | None] = {
+    Shown.APPROVED: "approved",
+    Shown.REJECTED: "rejected",
+    Shown.PENDING: "pending",
+    Shown.ANY: None,
+}
 
 
 class Order(StrEnum):
@@ -73,13 +82,11 @@ Placeholder = Annotated[
 ]
 Originals = Annotated[
     bool,
-    typer.Option(
-        "--originals", help="Link the originals too, with all the metadata in them.", show_default=False
-    ),
+    typer.Option("--originals", help="Link the originals too, with all the metadata in them.", show_default=False),
 ]
 
 
-def gallery(  # the layout of pages has as many sides as this
+def gallery(
     common: Common,
     *,
     status: WithDecision = Shown.APPROVED,
@@ -109,7 +116,7 @@ def gallery(  # the layout of pages has as many sides as this
     from artpipe.cli.progress import progress_for
     from artpipe.db.selection import Selection
 
-    selection = Selection(None if status is Shown.ANY else status.value, stage, where)
+    selection = Selection(_DECISIONS[status], stage, where)
     design = Design(selection, title, name, sort.value, page_size, placeholder.value, originals)
     with open_library(common.place()) as library:
         return action(library, GalleryRequest(design, dry_run), progress_for(common))

@@ -63,7 +63,6 @@ def known(db: Database, paths: Sequence[str]) -> list[str]:
     return [row[0] for row in db.rows(sql, (json.dumps(list(paths)),))]
 
 
-
 def unwritten(db: Database) -> int:
     """How many pages are being written or removed, or were when a build died."""
     return int(db.scalar("SELECT count(*) FROM pages WHERE sha256 IS NULL"))

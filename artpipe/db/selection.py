@@ -51,5 +51,5 @@ class Selection:
             db.scalar(f"SELECT count(*) FROM images WHERE ({self.where}\n)")
         except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
             raise UsageError(
-                f"--where takes SQL over the columns of images, like \"width > 1000\"; SQLite says: {error}."
+                f'--where takes SQL over the columns of images, like "width > 1000"; SQLite says: {error}.'
             ) from None

@@ -21,7 +21,9 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
     program = found()
     if program is None:
-        message = "NO BROWSER: pages are not tested. Run `python tests/support/browser.py` as root, or install Chromium."
+        message = (
+            "NO BROWSER: pages are not tested. Run `python tests/support/browser.py` as root, or install Chromium."
+        )
         pytest.fail(message) if required() else pytest.skip(message)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=program, args=flags())

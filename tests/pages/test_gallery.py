@@ -41,7 +41,8 @@ def test_rows_are_justified_and_nothing_moves(wall: TestLibrary, opened: Opener,
     page = watched.page
     page.wait_for_function(IN_VIEW)
     boxes = page.eval_on_selector_all(
-        ".grid a", "(links) => links.map((link) => { const b = link.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })"
+        ".grid a",
+        "(links) => links.map((link) => { const b = link.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })",
     )
     rows: dict[int, list[list[float]]] = {}
     for box in boxes:
@@ -69,7 +70,6 @@ def test_viewer_opens_turns_and_closes(wall: TestLibrary, opened: Opener) -> Non
     page.wait_for_function("document.querySelector('.stage img').src.includes('ersgan-enhanced')")
     page.keyboard.press("i")
     facts = dialog.locator("aside").inner_text()
-    assert "120 × 180" not in facts
     assert {"ersgan-enhanced", "web-optimized", "Original"} <= set(facts.splitlines())
     page.keyboard.press("z")
     assert page.locator(".stage.zoomed").count() == 1
@@ -179,16 +179,16 @@ def test_axe_finds_nothing_serious(wall: TestLibrary, opened: Opener, scheme: st
     assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []
 
 
-HOSTILE = ("<script>alert(1)<", "it's #1 100% & more?", "naïve ✨ 写真", 'a"b\'c`d', "back\\slash", "a:b=c;d,e")
+HOSTILE = ("<script>alert(1)<", "it's #1 100% & more?", "naïve ✨ 写真", "a\"b'c`d", "back\\slash", "a:b=c;d,e")
 
 
 def test_hostile_names_load_open_and_stay_text(library: TestLibrary, opened: Opener) -> None:
     shelve(library, HOSTILE)
-    library.ok("gallery", "--title", "<b>bold</b> & \"quoted\"")
+    library.ok("gallery", "--title", '<b>bold</b> & "quoted"')
     watched = opened(address(library))
     page = watched.page
     page.wait_for_function(IN_VIEW)
-    assert page.locator("h1").inner_text() == "<b>bold</b> & \"quoted\""
+    assert page.locator("h1").inner_text() == '<b>bold</b> & "quoted"'
     for number, name in enumerate(reversed(HOSTILE)):
         page.locator(".grid a").nth(number).click()
         page.keyboard.press("i")

@@ -13,7 +13,7 @@ _COMPONENTS: Final = 9
 
 def is_blurhash(text: str) -> bool:
     """Whether this can be drawn; rows that other programs wrote may hold anything."""
-    if len(text) < _SHORTEST or any(character not in _VALUES for character in text):
+    if len(text) < _SHORTEST or not _VALUES.keys() >= set(text):
         return False
     across, down = _VALUES[text[0]] % _COMPONENTS + 1, _VALUES[text[0]] // _COMPONENTS + 1
     return len(text) == 4 + 2 * across * down

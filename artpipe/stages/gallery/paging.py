@@ -60,7 +60,8 @@ def _gathered(
     entries: Iterable[Key], known: Sequence[tuple[int, Key]], page_size: int
 ) -> Iterator[tuple[int, list[Key], bool]]:
     """(number, keys, whether it is the open end) of each page that has any; the open end comes in full pages."""
-    place, keys = 0, []
+    place = 0
+    keys: list[Key] = []
     number = known[0][0] if known else 0
     for key in entries:
         if place + 1 < len(known) and key >= known[place + 1][1]:
@@ -82,8 +83,9 @@ def _compacted(spans: Sequence[Span], page_size: int) -> list[Span]:
     for span in spans:
         if found and found[-1].count + span.count <= page_size // 2:
             before = found.pop()
-            span = Span(before.number or span.number, before.first, span.last, before.count + span.count)
-        found.append(span)
+            found.append(Span(before.number or span.number, before.first, span.last, before.count + span.count))
+        else:
+            found.append(span)
     return found
 
 

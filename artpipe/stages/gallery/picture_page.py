@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ STYLES: Final = ("tokens", "grid", "viewer")
 SCRIPTS: Final = ("blurhash", "rows", "keys", "viewer", "page")
 _BASE: Final = "thumbnails-small/"
 _LONG: Final = 120_000
+_FRAME: Final = '<div class="grid">\n{}</div>\n'
 _COLOUR: Final = ";--c:#{}"
 _HINTS: Final = (
     ("a", "previous page"),
@@ -64,46 +65,53 @@ class PicturePage:
 
 
 def picture_page(page: PicturePage, place: Place) -> str:
-    """The text of a page of pictures; if it gets long, the last of them do without a colour that stands in for them."""
-    number = len(page.pictures)
-    text = _text(page, place, number)
-    over = len(text.encode()) - _LONG
-    return text if over <= 0 else _text(page, place, max(0, number + -over // len(_COLOUR.format("000"))))
+    """The text of a page of pictures."""
+    document = _document(page, place)
+    grid = _grid(page.pictures, _LONG - len(html(document).encode()))
+    return html(replace(document, body=grid))
 
 
-def _text(page: PicturePage, place: Place, coloured: int) -> str:
+def _document(page: PicturePage, place: Place) -> Document:
+    """Everything but the pictures."""
     gridded = any(picture.grid for picture in page.pictures)
     up = "../"
     own = up + place.pages
-    cells = "".join(_cell(number, picture, number <= coloured) for number, picture in enumerate(page.pictures, 1))
-    return html(
-        Document(
-            title=page.title,
-            heading=page.heading,
-            summary=page.summary,
-            base=place.up + _BASE,
-            own=own + url(page.name),
-            links=[Link(link.text, own + url(link.href), link.relation) for link in page.links],
-            body=f'<div class="grid">\n{cells}</div>\n',
-            styles=STYLES,
-            scripts=("colourgrid", *SCRIPTS) if gridded else SCRIPTS,
-            data=details(page.pictures, up),
-            extra=blurhash_index(page.pictures) if gridded else "",
-            hints=_HINTS,
-        )
+    return Document(
+        title=page.title,
+        heading=page.heading,
+        summary=page.summary,
+        body="",
+        base=place.up + _BASE,
+        own=own + url(page.name),
+        links=[Link(link.text, own + url(link.href), link.relation) for link in page.links],
+        styles=STYLES,
+        scripts=("colourgrid", *SCRIPTS) if gridded else SCRIPTS,
+        data=details(page.pictures, up),
+        extra=blurhash_index(page.pictures) if gridded else "",
+        hints=_HINTS,
     )
 
 
-def _cell(number: int, picture: Picture, coloured: bool) -> str:
-    """A picture in its row; attributes without quotes where their text allows it, for there are thousands."""
+def _grid(pictures: Sequence[Picture], room: int) -> str:
+    """The rows; if there is not room enough, the last pictures do without a colour that stands in for them."""
+    cells = [_cell(number, picture) for number, picture in enumerate(pictures, 1)]
+    room -= sum(len(start) + len(end) for start, end in cells) + len(_FRAME)
+    coloured = room // len(_COLOUR.format("000"))
+    inner = []
+    for number, (picture, (start, end)) in enumerate(zip(pictures, cells, strict=True)):
+        colour = average(picture.blurhash, picture.grid) if number < coloured else ""
+        inner.append(start + (_COLOUR.format(colour) if colour else "") + end)
+    return _FRAME.format("".join(inner))
+
+
+def _cell(number: int, picture: Picture) -> tuple[str, str]:
+    """A picture in its row, before and after its colour; attributes have quotes only where their text needs them."""
     small = url(picture.small.path)
     source = small.removeprefix(_BASE) if small.startswith(_BASE) else f"../{small}"
-    colour = average(picture.blurhash, picture.grid) if coloured else ""
-    look = f"--r:{ratio(picture)}" + (_COLOUR.format(colour) if colour else "")
     alt = _attribute(picture.spoken or str(number))
     return (
-        f"<a href=../{url(picture.best.path)} style={look}>"
-        f"<img src={source} alt={alt} loading=lazy></a>\n"
+        f"<a href=../{url(picture.best.path)} style=--r:{ratio(picture)}",
+        f"><img src={source} alt={alt} loading=lazy></a>\n",
     )
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Final, Literal
 from urllib.parse import quote
 
-# Extensions of what every browser shows.
-SHOWN: Final = ("webp", "jpg", "jpeg", "png", "gif", "avif")
 Placeholder = Literal["blurhash", "grid20", "none"]
 
 _GRID_STAGES: Final = ("thumbnails-small", "web-optimized", "ersgan-thumbnails")
@@ -23,6 +20,7 @@ class Version:
     Args:
         path: relative to art/.
         note: how it was made, in a word (`realesr-animevideov3-x4`).
+        sha256: what its row says.
     """
 
     stage: str
@@ -30,6 +28,7 @@ class Version:
     width: int
     height: int
     note: str = ""
+    sha256: str = ""
 
     def is_usual(self, image_id: str) -> bool:
         """Whether the file is called what artpipe would call it, so that its name needs not be written out."""
@@ -37,7 +36,7 @@ class Version:
 
     @property
     def extension(self) -> str:
-        return PurePosixPath(self.path).suffix[1:]
+        return self.path.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,6 @@ def _pixels(version: Version) -> int:
     return version.width * version.height
 
 
-def is_shown(path: str) -> bool:
-    """Whether browsers show files of this name."""
-    return PurePosixPath(path).suffix[1:].lower() in SHOWN
-
-
 def url(path: str) -> str:
     """A relative path as a URL; nothing is left in it that means something in HTML."""
     return quote(path.encode("utf-8", "surrogateescape"), safe="/-._~")
-

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 _LONGEST: Final = 28
+_TO: Final = "\N{EN DASH}"
 
 
 def counted(number: int, what: str = "picture") -> str:
@@ -13,7 +14,7 @@ def counted(number: int, what: str = "picture") -> str:
 
 
 def between_times(first: str, last: str) -> str:
-    """`3 – 14 May 2025` for two times as the database writes them; what is no time comes back as it is."""
+    """`3 to 14 May 2025`, with a dash, for two times from the database; what is no time comes back as it is."""
     try:
         begin, end = date.fromisoformat(first[:10]), date.fromisoformat(last[:10])
     except ValueError:
@@ -21,14 +22,14 @@ def between_times(first: str, last: str) -> str:
     if begin == end:
         return _day(end)
     if begin.year != end.year:
-        return f"{_day(begin)} – {_day(end)}"
+        return f"{_day(begin)} {_TO} {_day(end)}"
     if begin.month != end.month:
-        return f"{begin.day} {begin:%B} – {_day(end)}"
-    return f"{begin.day} – {_day(end)}"
+        return f"{begin.day} {begin:%B} {_TO} {_day(end)}"
+    return f"{begin.day} {_TO} {_day(end)}"
 
 
 def between_names(first: str, last: str) -> str:
-    return _clipped(first) if first == last else f"{_clipped(first)} – {_clipped(last)}"
+    return _clipped(first) if first == last else f"{_clipped(first)} {_TO} {_clipped(last)}"
 
 
 def _day(when: date) -> str:
