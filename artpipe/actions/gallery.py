@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from artpipe.actions.gallery_export import export, require_free
 from artpipe.actions.gallery_grids import complete_grids
 from artpipe.actions.gallery_site import Design, Site
 from artpipe.actions.report import Progress, Report, Silent
@@ -20,6 +21,7 @@ from artpipe.stages.gallery.wording import counted
 from artpipe.store import durable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from artpipe.library import Library
@@ -30,10 +32,16 @@ OWNER = "gallery"
 
 @dataclass(frozen=True, slots=True)
 class GalleryRequest:
-    """Which pages to build, and whether to write them."""
+    """Which pages to build.
+
+    Args:
+        dry_run: only say what would be written.
+        to: a folder that gets all of it, pictures too.
+    """
 
     design: Design
     dry_run: bool = False
+    to: Path | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class _Changes:
     written: list[tuple[Path, PageFile]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     bounds: list[pages.Bound] = field(default_factory=list)
+    published: tuple[int, int] | None = None
 
     def paths(self) -> list[str]:
         return [page.path for _, page in self.written] + self.removed
@@ -63,6 +72,8 @@ def gallery(library: Library, request: GalleryRequest, progress: Progress | None
     """
     design = request.design
     _check(library, design)
+    if request.to is not None:
+        require_free(library, request.to)
     library.require_art()
     library.require_room()
     with leftovers.scratch_of(library, OWNER, alone=True) as scratch:
@@ -71,6 +82,8 @@ def gallery(library: Library, request: GalleryRequest, progress: Progress | None
         changes = _build(library, design, scratch, progress or Silent())
         if not request.dry_run:
             _settle(library, design, scratch, changes)
+            if request.to is not None:
+                changes.published = export(library, design, request.to, progress or Silent())
     return _report(library, request, changes)
 
 
@@ -129,23 +142,28 @@ def _settle(library: Library, design: Design, scratch: Path, changes: _Changes) 
 
 def _report(library: Library, request: GalleryRequest, changes: _Changes) -> Report:
     design = request.design
-    missing = rows.count(library.db, design.selection) - changes.pictures
-    prefix = f"{design.name}-" if design.name else ""
-    index = library.store.path(f"{FOLDER}/{prefix}index.html")
-    data = {
-        "index": str(index),
+    folder = library.store.path(FOLDER) if request.to is None else request.to.absolute()
+    index = str(folder / (f"{design.name}-index.html" if design.name else "index.html"))
+    counts = {
         "pictures": changes.pictures,
-        "without_picture": missing,
+        "without_picture": rows.count(library.db, design.selection) - changes.pictures,
         "pages": changes.total,
         "written": len(changes.written),
         "unchanged": changes.total - len(changes.written),
         "removed": len(changes.removed),
     }
-    would = "would be " if request.dry_run else ""
-    notes = [
-        f"{counted(changes.pictures)} on {counted(changes.total, 'page')}: {data['written']} {would}written,"
-        f" {data['unchanged']} unchanged, {data['removed']} {would}removed"
-    ]
-    if missing:
-        notes.append(f"{counted(missing)} left out that nothing was made of yet; `artpipe run` makes it")
-    return Report(data=data, lines=[str(index)], notes=notes)
+    notes = _notes(counts, dry_run=request.dry_run)
+    if changes.published is not None:
+        counts["files_written"], counts["files_removed"] = changes.published
+        notes.append(f"{folder}: {changes.published[0]} files written, {changes.published[1]} removed")
+    return Report(data={"index": index, **counts}, lines=[index], notes=notes)
+
+
+def _notes(counts: Mapping[str, int], *, dry_run: bool) -> list[str]:
+    pictures, total = counted(counts["pictures"]), counted(counts["pages"], "page")
+    done = f"{counts['written']} written, {counts['unchanged']} unchanged, {counts['removed']} removed"
+    notes = [f"{pictures} on {total}: {done}" + (" if it were done" if dry_run else "")]
+    if counts["without_picture"]:
+        missing = counted(counts["without_picture"])
+        notes.append(f"{missing} left out that nothing was made of yet; `artpipe run` makes it")
+    return notes

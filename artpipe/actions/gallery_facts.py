@@ -56,7 +56,8 @@ class Facts:
     def _versions(self, ids: Sequence[str]) -> dict[str, tuple[Version, ...]]:
         found: dict[str, list[Version]] = {}
         for row in gallery.versions(self._db, ids, originals=self._originals):
-            version = Version(row["stage"], row["file_path"], row["width"], row["height"], self._note(row), row["sha256"] or "")
+            place = row["stage"], row["file_path"], row["width"], row["height"]
+            version = Version(*place, self._note(row), row["sha256"] or "")
             found.setdefault(row["image_id"], []).append(version)
         last = len(self._order)
         return {

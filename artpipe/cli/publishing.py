@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,6 +86,16 @@ Originals = Annotated[
     typer.Option("--originals", help="Link the originals too, with all the metadata in them.", show_default=False),
 ]
 
+To = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="DIR",
+        help="Put the pages and every picture they show into this folder too, ready for a web server.",
+        show_default=False,
+    ),
+]
+
 
 def gallery(
     common: Common,
@@ -98,16 +109,19 @@ def gallery(
     name: Name = "",
     placeholder: Placeholder = Placeholders.BLURHASH,
     originals: Originals = False,
+    to: To = None,
     dry_run: DryRun = False,
 ) -> Report:
     """Write static pages of the approved pictures into art/gallery-html; prints the path of the first.
 
-    They work from the disk and from any web server, as long as the folders beside them come along. Only pages whose
-    content has changed are written again.
+    They work from the disk and from any web server, as long as the folders beside them come along (--to makes a
+    folder that has all of it). Only pages whose content has changed are written again. Nothing is fetched from
+    anywhere, and everything but the viewer works without JavaScript.
 
     Example:
       artpipe gallery --title "Wallpapers"
       artpipe gallery --name tall --where "height > width" --sort name
+      artpipe gallery --to public/ && rsync -a --delete public/ host:/srv/www/
       xdg-open "$(artpipe gallery)"
     """
     from artpipe.actions.gallery import GalleryRequest
@@ -119,4 +133,4 @@ def gallery(
     selection = Selection(_DECISIONS[status], stage, where)
     design = Design(selection, title, name, sort.value, page_size, placeholder.value, originals)
     with open_library(common.place()) as library:
-        return action(library, GalleryRequest(design, dry_run), progress_for(common))
+        return action(library, GalleryRequest(design, dry_run, to), progress_for(common))

@@ -24,11 +24,14 @@ _FOR_BROWSERS = " OR ".join(
     f"a.file_path LIKE '%.{extension}'" for extension in ("webp", "jpg", "jpeg", "png", "gif", "avif")
 )
 
+# Scripts write paths that lead elsewhere; `verify` says so.
+_IN_PLACE = "a.file_path LIKE a.stage || '/%' AND a.file_path NOT LIKE '%/../%'"
+
 
 def _shown(originals: bool) -> str:
     """About a row `a` of artifacts: a file that a page may show."""
     stages = "" if originals else " AND a.stage <> 'upstream'"
-    return f"({_FOR_BROWSERS}){stages} AND a.width > 0 AND a.height > 0"
+    return f"({_FOR_BROWSERS}) AND {_IN_PLACE}{stages} AND a.width > 0 AND a.height > 0"
 
 
 def entries(db: Database, selection: Selection, sort: Sort, *, originals: bool) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,8 @@ import pytest
 from support.library import TestLibrary
 from support.shelf import shelve
 
+from artpipe.store.locks import RunLock
+
 HOSTILE = (
     "<script>alert(1)<",
     'quote" onerror="alert(1)',
@@ -193,6 +195,31 @@ def test_a_page_of_500_has_at_most_120_kb_of_text(library: TestLibrary) -> None:
     sizes = {path.name: path.stat().st_size for path in (library.art / "gallery-html").iterdir()}
     assert len(shown(library, "page-0001.html")) == 500
     assert max(sizes.values()) <= 120_000, sizes
+
+
+def test_rows_that_lead_out_of_their_folder_are_not_shown(wall: TestLibrary) -> None:
+    wall.sql("UPDATE artifacts SET file_path = '../../etc/p1.webp' WHERE image_id = 'p1'")
+    wall.sql("UPDATE artifacts SET file_path = stage || '/../../p2.webp' WHERE image_id = 'p2'")
+    assert wall.json("gallery")["without_picture"] == 2
+    assert "etc" not in page(wall, "index.html")
+    wall.sql("UPDATE artifacts SET file_path = stage || '/' || image_id || '.webp'")
+
+
+def test_one_build_at_a_time(wall: TestLibrary) -> None:
+    lock = RunLock(wall.folder / "cv.db.runs/gallery.lock", create=True)
+    busy = wall.run("gallery")
+    assert busy.code == 75
+    assert "Another `artpipe gallery` is at work" in busy.err
+    lock.release()
+    wall.ok("gallery")
+
+
+def test_what_a_killed_build_left_is_swept(wall: TestLibrary) -> None:
+    scratch = wall.art / ".scratch/gallery"
+    scratch.mkdir(parents=True)
+    (scratch / "1.html").write_text("half")
+    assert wall.json("verify")["by_code"] == {"scratch-left": 1}
+    wall.ok("gallery")
 
 
 def test_pages_ask_nobody_for_anything(wall: TestLibrary) -> None:

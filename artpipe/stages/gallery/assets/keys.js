@@ -5,8 +5,8 @@ function artpipeKeys(target, bindings) {
   target.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
-    let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    let bound = Object.prototype.hasOwnProperty.call(bindings, key) && bindings[key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const bound = Object.prototype.hasOwnProperty.call(bindings, key) && bindings[key];
     if (bound && bound(event) !== false) event.preventDefault();
   });
 }

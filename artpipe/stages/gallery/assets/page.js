@@ -11,14 +11,14 @@
 
   let laid = 0;
   function layOut() {
-    let gap = parseFloat(getComputedStyle(grid).columnGap) || 4;
+    const gap = parseFloat(getComputedStyle(grid).columnGap) || 4;
     grid.classList.add("set");
     let width = grid.clientWidth, top = 0;
     if (!width || width === laid) return;
     laid = width;
     artpipeRows(ratios, width, gap, Math.min(300, 152 + 0.07 * innerWidth)).forEach((row) => {
       for (let i = row[0], left = 0; i < row[1]; i++) {
-        let wide = ratios[i] * row[2], box = links[i].style;
+        const wide = ratios[i] * row[2], box = links[i].style;
         box.left = left + "px";
         box.top = top + "px";
         box.width = wide + "px";
@@ -34,26 +34,26 @@
     return links[index].querySelector("img");
   }
   function arrived(event) {
-    let link = event.target.parentNode;
+    const link = event.target.parentNode;
     link.classList.add("in");
-    let canvas = link.querySelector("canvas");
+    const canvas = link.querySelector("canvas");
     if (canvas && event.type === "load") setTimeout(() => canvas.remove(), 400);
   }
   function blur(index) {
-    let link = links[index], canvas = document.createElement("canvas"), hash = hashes[index];
+    const link = links[index], canvas = document.createElement("canvas"), hash = hashes[index];
     canvas.width = canvas.height = 24;
-    let drawn = hash === "-" ? drawGrid(index, canvas) : artpipeBlurHash(hash, canvas);
+    const drawn = hash === "-" ? drawGrid(index, canvas) : artpipeBlurHash(hash, canvas);
     if (drawn) link.prepend(canvas);
   }
   function drawGrid(index, canvas) {
-    let url = pictureOf(index).getAttribute("src"), file = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
-    let known = window.blurhashIndex && window.blurhashIndex[file];
+    const url = pictureOf(index).getAttribute("src"), file = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
+    const known = window.blurhashIndex && window.blurhashIndex[file];
     return known && artpipeColourGrid(known.blurhash, canvas);
   }
 
   // What the page says about a picture: see details.py.
   function nameIn(url) {
-    let last = url.slice(url.lastIndexOf("/") + 1);
+    const last = url.slice(url.lastIndexOf("/") + 1);
     return decodeURIComponent(last.slice(0, last.lastIndexOf(".")));
   }
   const odd = data.odd || {};
@@ -67,7 +67,7 @@
   function versionsOf(index) {
     let shape = shapeOf(index), width = shape[0], height = shape[1], id = encodeURIComponent(idOf(index));
     return data.sets[shape[2]].map((version, number) => {
-      let size = version[2], exact = shape[3];
+      const size = version[2], exact = shape[3];
       if (exact) {
         width = exact[2 * number];
         height = exact[2 * number + 1];
@@ -78,7 +78,7 @@
         width *= -size;
         height *= -size;
       }
-      let url = odd[index] ? odd[index].urls[number] : data.up + version[0] + "/" + id + "." + version[1];
+      const url = odd[index] ? odd[index].urls[number] : data.up + version[0] + "/" + id + "." + version[1];
       return { url: url, width: width, height: height, stage: version[0], note: version[3] };
     });
   }
@@ -86,24 +86,24 @@
     return versionsOf(index).sort((one, other) => one.width - other.width);
   }
   function factsOf(index) {
-    let list = document.createElement("dl"), shape = shapeOf(index);
+    const list = document.createElement("dl"), shape = shapeOf(index);
     function fact(name, text, url) {
       list.appendChild(document.createElement("dt")).textContent = name;
-      let cell = list.appendChild(document.createElement("dd"));
+      const cell = list.appendChild(document.createElement("dd"));
       (url ? cell.appendChild(document.createElement("a")) : cell).textContent = text;
       if (url) cell.firstChild.href = url;
     }
     fact("Name", idOf(index));
     if (shape[0]) fact("Original", shape[0] + " \u00d7 " + shape[1]);
     versionsOf(index).forEach((version) => {
-      let size = version.width + " \u00d7 " + version.height;
+      const size = version.width + " \u00d7 " + version.height;
       fact(version.stage, size + (version.note ? " \u00b7 " + version.note : ""), version.url);
     });
     ((data.parents || {})[index] || []).forEach((number) => {
       const [id, role, url] = data.sources[number];
       fact("Made from" + (role && " (" + role + ")"), id, url);
     });
-    let results = (data.results || {})[index];
+    const results = (data.results || {})[index];
     if (results) fact("Made from this", results[0] + (results[0] === 1 ? " picture" : " pictures"), results[1]);
     return list;
   }
@@ -141,7 +141,7 @@
     viewer.open(index);
   }
   function fromAddress() {
-    let hash = location.hash.slice(1);
+    const hash = location.hash.slice(1);
     if (!hash) {
       pushed = false;
       if (viewer.current() >= 0) viewer.close();
@@ -153,7 +153,7 @@
     if (index >= 0 && index !== viewer.current()) viewer.open(index);
   }
   function go(step) {
-    let link = neighbours[step];
+    const link = neighbours[step];
     if (link) location.href = link.href + (viewer.current() < 0 ? "" : step > 0 ? "#~first" : "#~last");
   }
 
@@ -179,7 +179,7 @@
       if (index < 0) return false;
       let here = links[index].getBoundingClientRect(), middle = here.left + here.width / 2, row = null, found = -1;
       for (let i = index + direction; links[i]; i += direction) {
-        let box = links[i].getBoundingClientRect();
+        const box = links[i].getBoundingClientRect();
         if (Math.abs(box.top - here.top) < 2) continue;
         if (row === null) row = box.top;
         if (Math.abs(box.top - row) > 2) break;
@@ -196,7 +196,7 @@
     timer = 0;
   }
   function scrollOn(time) {
-    let last = scrollOn.last || time;
+    const last = scrollOn.last || time;
     scrollOn.last = time;
     if (Math.abs(spot - scrollY) > 60) spot = scrollY;
     spot += (time - last) * 0.09;
@@ -223,14 +223,14 @@
     ArrowUp: row(-1),
     ArrowDown: row(1),
     " ": (event) => {
-      let atEnd = innerHeight + scrollY >= root.scrollHeight - 2;
+      const atEnd = innerHeight + scrollY >= root.scrollHeight - 2;
       if (event.shiftKey || !atEnd || !neighbours[1]) return false;
       go(1);
     }
   });
 
   links.forEach((link, index) => {
-    let image = link.firstElementChild;
+    const image = link.firstElementChild;
     link.setAttribute("aria-label", idOf(index));
     if (image.complete && image.naturalWidth) return link.classList.add("in");
     image.addEventListener("load", arrived);

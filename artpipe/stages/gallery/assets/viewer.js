@@ -4,7 +4,7 @@
 function artpipeViewer(pictures) {
   "use strict";
   function button(name, path, act, className) {
-    let made = document.createElement("button");
+    const made = document.createElement("button");
     made.type = "button";
     made.title = name;
     made.setAttribute("aria-label", name.replace(/ \(.*/, ""));
@@ -14,7 +14,7 @@ function artpipeViewer(pictures) {
     return made;
   }
   function element(name, className, parent) {
-    let made = parent.appendChild(document.createElement(name));
+    const made = parent.appendChild(document.createElement(name));
     made.className = className;
     return made;
   }
@@ -39,7 +39,7 @@ function artpipeViewer(pictures) {
   let now = -1, scale = 1, x = 0, y = 0, fit = { width: 1, height: 1 }, wanted = "";
 
   function largest() {
-    let all = pictures.versions(now);
+    const all = pictures.versions(now);
     return all[all.length - 1];
   }
   function measure() {
@@ -55,8 +55,8 @@ function artpipeViewer(pictures) {
     place();
   }
   function place() {
-    let roomX = Math.max(0, (fit.width * scale - stage.clientWidth) / 2);
-    let roomY = Math.max(0, (fit.height * scale - stage.clientHeight) / 2);
+    const roomX = Math.max(0, (fit.width * scale - stage.clientWidth) / 2);
+    const roomY = Math.max(0, (fit.height * scale - stage.clientHeight) / 2);
     if (scale > 1) {
       x = Math.max(-roomX, Math.min(roomX, x));
       y = Math.max(-roomY, Math.min(roomY, y));
@@ -67,11 +67,11 @@ function artpipeViewer(pictures) {
   }
   // The smallest version that is sharp at the size shown.
   function sharpen() {
-    let need = fit.width * scale * (window.devicePixelRatio || 1), all = pictures.versions(now);
-    let pick = all.find((version) => version.width >= need * 0.9) || all[all.length - 1];
+    const need = fit.width * scale * (window.devicePixelRatio || 1), all = pictures.versions(now);
+    const pick = all.find((version) => version.width >= need * 0.9) || all[all.length - 1];
     if (pick.url === wanted) return;
     wanted = pick.url;
-    let loading = new Image();
+    const loading = new Image();
     loading.onload = () => {
       if (wanted === pick.url) image.src = pick.url;
     };
@@ -109,11 +109,11 @@ function artpipeViewer(pictures) {
     else pictures.beyond(step);
   }
   function zoom(factor, atX, atY) {
-    let before = scale, most = Math.max(2.5, largest().width / fit.width);
+    const before = scale, most = Math.max(2.5, largest().width / fit.width);
     scale = Math.max(1, Math.min(2 * most, factor ? scale * factor : scale > 1 ? 1 : most));
     // What is under the pointer stays there.
-    let offX = atX === undefined ? 0 : atX - stage.clientWidth / 2;
-    let offY = atY === undefined ? 0 : atY - stage.clientHeight / 2;
+    const offX = atX === undefined ? 0 : atX - stage.clientWidth / 2;
+    const offY = atY === undefined ? 0 : atY - stage.clientHeight / 2;
     x = scale === 1 ? 0 : offX - ((offX - x) * scale) / before;
     y = scale === 1 ? 0 : offY - ((offY - y) * scale) / before;
     place();
@@ -157,7 +157,7 @@ function artpipeViewer(pictures) {
 
   let fingers = new Map(), start = null, apart = 0, dragged = false;
   function spread() {
-    let both = Array.from(fingers.values());
+    const both = Array.from(fingers.values());
     return Math.hypot(both[0].clientX - both[1].clientX, both[0].clientY - both[1].clientY);
   }
   stage.addEventListener("pointerdown", (event) => {
@@ -176,11 +176,11 @@ function artpipeViewer(pictures) {
     if (!fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, event);
     if (fingers.size === 2) {
-      let both = Array.from(fingers.values()), far = spread();
+      const both = Array.from(fingers.values()), far = spread();
       zoom(far / apart, (both[0].clientX + both[1].clientX) / 2, (both[0].clientY + both[1].clientY) / 2);
       apart = far;
     } else if (fingers.size === 1 && start) {
-      let overX = event.clientX - start.left, overY = event.clientY - start.top;
+      const overX = event.clientX - start.left, overY = event.clientY - start.top;
       dragged = dragged || Math.hypot(overX, overY) > 8;
       if (!dragged) return;
       x = start.x + overX;
@@ -193,8 +193,8 @@ function artpipeViewer(pictures) {
       start = null;
       return;
     }
-    let overX = start && event.clientX - start.left, overY = start && event.clientY - start.top;
-    let cancelled = event.type === "pointercancel";
+    const overX = start && event.clientX - start.left, overY = start && event.clientY - start.top;
+    const cancelled = event.type === "pointercancel";
     if (!dragged && !cancelled) zoom(0, event.clientX, event.clientY);
     else if (scale === 1) {
       x = y = 0;
@@ -214,7 +214,7 @@ function artpipeViewer(pictures) {
     if (dialog.open) measure();
   });
   dialog.addEventListener("close", () => {
-    let last = now;
+    const last = now;
     now = -1;
     pictures.moved(-1, last);
   });
