@@ -40,6 +40,6 @@ coverage:
 bench *flags:
     {{python}} benchmarks/run.py {{flags}}
 
-# regenerate docs/cli.md and cv.db.example
-docs:
-    {{python}} docs/make.py
+# regenerate docs/cli.md and cv.db.example (--screenshots: docs/images)
+docs *flags:
+    {{python}} docs/make.py {{flags}}
