@@ -55,7 +55,7 @@ def opened(browser: Browser) -> Iterator[Any]:
         contexts.append(context)
         watched = Watched(context.new_page())
         every.append(watched)
-        _watch(watched)
+        _watch(watched, own=url.rpartition("/")[0] if url.startswith("http") else "file:")
         watched.page.goto(url)
         return watched
 
@@ -66,13 +66,13 @@ def opened(browser: Browser) -> Iterator[Any]:
     assert complaints == []
 
 
-def _watch(watched: Watched) -> None:
+def _watch(watched: Watched, own: str) -> None:
     page, complaints = watched.page, watched.complaints
     page.add_init_script(_SHIFTS)
     page.on("console", lambda message: complaints.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     page.on("requestfailed", lambda request: _note_failure(request, complaints))
-    page.on("request", lambda request: _note_stranger(request, complaints))
+    page.on("request", lambda request: _note_stranger(request, own, complaints))
 
 
 def _note_failure(request: Request, complaints: list[str]) -> None:
@@ -81,6 +81,6 @@ def _note_failure(request: Request, complaints: list[str]) -> None:
         complaints.append(f"failed: {request.url}: {request.failure}")
 
 
-def _note_stranger(request: Request, complaints: list[str]) -> None:
-    if not request.url.startswith(("file:", "data:")):
+def _note_stranger(request: Request, own: str, complaints: list[str]) -> None:
+    if not request.url.startswith((own, "data:")):
         complaints.append(f"asked somebody: {request.url}")

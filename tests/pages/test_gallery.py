@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -197,6 +200,56 @@ def test_hostile_names_load_open_and_stay_text(library: TestLibrary, opened: Ope
         page.reload()
         assert name in page.locator("dialog .bar").inner_text()
         page.keyboard.press("Escape")
+
+
+def test_published_folder_works_below_any_path_of_a_server(
+    library: TestLibrary, opened: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("www")
+    shelve(library, HOSTILE)
+    library.ok("gallery", "--to", root / "some/where")
+    handler = partial(Silent, directory=str(root))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = opened(f"http://127.0.0.1:{server.server_port}/some/where/index.html").page
+        page.wait_for_function(IN_VIEW)
+        page.locator(".grid a").first.click()
+        page.wait_for_function("document.querySelector('.stage img').src.includes('ersgan-enhanced')")
+        page.context.close()
+        server.shutdown()
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+def test_pages_of_lineage_are_found_from_a_picture(library: TestLibrary, opened: Opener) -> None:
+    shelve(library, ["template <1>", "child"])
+    library.sql("INSERT INTO lineage (child_id, parent_id, role) VALUES ('child', 'template <1>', 'style')")
+    library.ok("gallery")
+    page = opened(address(library)).page
+    page.locator(".grid a", has=page.locator("img[alt=child]")).click()
+    page.keyboard.press("i")
+    page.locator("dialog dd a", has_text="template <1>").click()
+    page.wait_for_url("**/from-template*")
+    assert page.locator(".grid a").count() == 2
+    page.locator("header nav a", has_text="All sources").click()
+    assert page.locator(".cards li").count() == 1
+
+
+def test_colour_grids_are_drawn(library: TestLibrary, opened: Opener) -> None:
+    shelve(library, ["one"])
+    library.ok("gallery", "--placeholder", "grid20")
+    page = opened(address(library)).page
+    drawn = page.evaluate(
+        "() => { const canvas = document.createElement('canvas');"
+        " artpipeColourGrid(blurhashIndex['one.webp'].blurhash, canvas);"
+        " return [...canvas.getContext('2d').getImageData(0, 0, 20, 20).data].filter((_, i) => i % 4 < 3); }"
+    )
+    assert bytes(drawn).hex() == page.evaluate("blurhashIndex['one.webp'].blurhash")
 
 
 def test_placeholders_are_what_the_format_says(wall: TestLibrary, opened: Opener) -> None:
