@@ -81,6 +81,12 @@ CREATE TABLE blurhash_cache (
     FOREIGN KEY (image_id) REFERENCES images(id)
 );
 
+CREATE TABLE colour_grids (
+    image_id TEXT PRIMARY KEY NOT NULL,
+    grid BLOB NOT NULL,
+    input_sha256 TEXT NOT NULL
+);
+
 CREATE TABLE counters (
     counted TEXT NOT NULL,                -- a table
     part TEXT NOT NULL,                   -- decision of images, status of jobs, stage of what was made
@@ -106,6 +112,21 @@ CREATE TABLE decisions (
     decided_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     batch_id INTEGER REFERENCES batches(id)
 , replaced BOOLEAN NOT NULL DEFAULT FALSE);
+
+CREATE TABLE galleries (
+    name TEXT PRIMARY KEY NOT NULL,
+    sort TEXT NOT NULL,
+    page_size INTEGER NOT NULL,
+    built_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+
+CREATE TABLE gallery_ranges (
+    gallery TEXT NOT NULL REFERENCES galleries(name),
+    number INTEGER NOT NULL,
+    first_key TEXT NOT NULL,
+    first_id TEXT NOT NULL,
+    PRIMARY KEY (gallery, number)
+) WITHOUT ROWID;
 
 CREATE TABLE images (
     id TEXT PRIMARY KEY NOT NULL,
@@ -162,6 +183,14 @@ CREATE TABLE lineage (
 CREATE TABLE meta (
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE pages (
+    path TEXT PRIMARY KEY NOT NULL,       -- relative to art/, as artifacts.file_path
+    gallery TEXT NOT NULL REFERENCES galleries(name),
+    sha256 TEXT,
+    file_size INTEGER,
+    written_at TIMESTAMP
 ) WITHOUT ROWID;
 
 CREATE TABLE perceptual_hashes (
