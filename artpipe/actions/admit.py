@@ -47,6 +47,8 @@ class Admission:
 
     def __init__(self, library: Library, request: RegisterRequest) -> None:
         self._library, self._request, self._db = library, request, library.db
+        # Of the scratch folder for copies.
+        self.owner = f"register-{os.getpid()}"
         self.approved = 0
         self.overwritten: list[str] = []
         self._batch: int | None = None
@@ -63,7 +65,7 @@ class Admission:
         if self._request.dry_run:
             yield Reading(limits)
             return
-        with scratch_of(self._library, _owner()) as scratch:
+        with scratch_of(self._library, self.owner) as scratch:
             yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch)
 
     def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
@@ -94,6 +96,13 @@ class Admission:
             self._batch = decisions.open_batch(self._db, "register --approve", who)
         with decisions.deciding(self._db, self._batch, who):
             self.approved += images.approve_pending(self._db, ids)
+
+    def admit_one(self, found: Found) -> Admitted | PassedOver:
+        """Within an open transaction, whose end the caller has to prepare by syncing `upstream`."""
+        newcomers = Newcomers(self._db, [found])
+        admitted = self._admit(found, newcomers)
+        newcomers.write()
+        return admitted
 
     def _admit(self, found: Found, newcomers: Newcomers) -> Admitted | PassedOver:
         base = base_of(found)
@@ -233,7 +242,7 @@ class Admission:
         """Put the file in its place; one that lies there without a row and is another one is let be."""
         while True:
             relative = f"{UPSTREAM}/{name}.{extension(found)}"
-            if place(self._library.store, found, relative, _owner()):
+            if place(self._library.store, found, relative, self.owner):
                 return _Placed(name, relative)
             if keep_name:
                 message = f"has its place taken by another file, art/{relative}; `artpipe verify` tells more"
@@ -257,10 +266,6 @@ class Admission:
         source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
         same = source is not None and known is not None and source[1] == known["id"]
         return Admitted("unchanged" if same else "duplicates", base)
-
-
-def _owner() -> str:
-    return f"register-{os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ COMMANDS = {
     "repair": "trusting",
     "backup": "trusting",
     "gallery": "publishing",
+    "migrate": "moving",
+    "export-dirs": "moving",
 }
 
 

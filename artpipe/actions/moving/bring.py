@@ -1,0 +1,157 @@
+"""Taking the files of an old tree into the library, a batch per transaction."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from artpipe.actions.admit import Admission
+from artpipe.actions.moving.place import Placing
+from artpipe.actions.register import RegisterRequest
+from artpipe.actions.report import Problem
+from artpipe.db import oldfiles, survey
+from artpipe.names import path_text, shown
+from artpipe.pipeline.ahead import ahead
+from artpipe.pipeline.contents import read_content
+from artpipe.pipeline.walk import Candidate, PassedOver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from artpipe.actions.moving.finding import Findings
+    from artpipe.actions.report import Progress
+    from artpipe.db.oldfiles import Taken
+    from artpipe.db.survey import Surveyed
+    from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
+
+Item = TypeVar("Item")
+Bytes = TypeVar("Bytes")
+
+PAGE = 1000
+RECORD = 500
+# Phases (see pipeline/oldtree.py): bytes of originals, then empty names of originals, and so on.
+_REAL_ORIGINALS, _EMPTY_ORIGINALS, _REAL_MADE, _EMPTY_MADE, _SMALL, _MARKS = (
+    (0, 3),
+    (4, 4),
+    (10, 49),
+    (50, 50),
+    (60, 61),
+    (70, 71),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The tree that is taken in.
+
+    Args:
+        root: its real path.
+        tree: its number in `old_trees`.
+        originals: its folders of originals.
+        copy: never link, although that would be possible.
+    """
+
+    root: str
+    tree: int
+    originals: tuple[str, ...] = ("img",)
+    copy: bool = False
+
+    def path(self, row: Surveyed) -> str:
+        return f"{self.root}/{row.folder}/{row.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who waits, and may have enough."""
+
+    stop: Stop
+    progress: Progress
+
+
+@dataclass(slots=True)
+class Brought:
+    """What was done, and what was not."""
+
+    files: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    complete: bool = True
+
+
+class Bringing:
+    """Takes in what is new; each batch is complete in itself, so that it can be cut short anywhere."""
+
+    def __init__(self, library: Library, source: Source, findings: Findings, waiting: Waiting) -> None:
+        self._library, self._db, self._source = library, library.db, source
+        self._stop, self._progress = waiting.stop, waiting.progress
+        self._admission = Admission(library, RegisterRequest((), copy=source.copy))
+        self._place = Placing(library, source, self._admission, findings)
+        self.brought = Brought()
+
+    def run(self) -> Brought:
+        """Everything; `complete` says whether there was time for it."""
+        from artpipe.pipeline.intake import read
+
+        with self._admission.reading() as how:
+            reading = partial(read, how=how)
+            self._read(reading, _REAL_ORIGINALS, self._place.original)
+            self._mark(_EMPTY_ORIGINALS, self._place.empty_original)
+            self._read(reading, _REAL_MADE, self._place.made)
+            self._mark(_EMPTY_MADE, self._place.empty)
+            self._read(read_content, _SMALL, self._place.small)
+            self._mark(_MARKS, self._place.mark)
+        return self.brought
+
+    def _read(
+        self,
+        read: Callable[[Candidate], Bytes | PassedOver],
+        phases: tuple[int, int],
+        take: Callable[[Surveyed, Bytes], Taken | PassedOver],
+    ) -> None:
+        """Take in names with bytes."""
+        rows = survey.new(self._db, self._source.tree, phases, PAGE)
+        with closing(ahead(lambda row: read(self._candidate(row)), rows)) as found:
+            while batch := self._batch(found, RECORD):
+                self._library.require_room()
+                with self._db.transaction():
+                    results = [one if isinstance(one, PassedOver) else take(row, one) for row, one in batch]
+                    # The names must be on disk before the rows that stand for them are.
+                    for stage in self._place.touched():
+                        self._library.store.sync(stage)
+                    self._record(results)
+                self._count(results)
+
+    def _mark(self, phases: tuple[int, int], take: Callable[[Surveyed], Taken]) -> None:
+        """Take in empty names."""
+        rows = survey.new(self._db, self._source.tree, phases, PAGE)
+        while batch := self._batch(rows, PAGE):
+            with self._db.transaction():
+                results = [take(row) for row in batch]
+                self._record(results)
+            self._count(results)
+
+    def _batch(self, items: Iterator[Item], size: int) -> list[Item]:
+        """The next few, or none if it is time to stop."""
+        if self._stop.jobs is not None:
+            size = min(size, self._stop.jobs - self.brought.files)
+        batch = [] if self._stop.check() else list(islice(items, size))
+        if not batch and (self._stop.why or not size):
+            self.brought.complete = False
+        return batch
+
+    def _candidate(self, row: Surveyed) -> Candidate:
+        return Candidate(self._source.path(row), row.size, row.mtime_ns, row.inode)
+
+    def _record(self, results: Sequence[Taken | PassedOver]) -> None:
+        oldfiles.record(self._db, self._source.tree, [one for one in results if not isinstance(one, PassedOver)])
+
+    def _count(self, results: Sequence[Taken | PassedOver]) -> None:
+        failed = [one for one in results if isinstance(one, PassedOver)]
+        for one in failed:
+            item = path_text(one.path)
+            self.brought.problems.append(Problem(one.code, item, f"{shown(item)} {one.message}"))
+        self.brought.files += len(results) - len(failed)
+        self._progress.advance(len(results) - len(failed), failed=len(failed))
