@@ -1,0 +1,85 @@
+"""Under which names of the old layout the library's files and decisions are exported."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from artpipe.db import wanted
+from artpipe.db.wanted import Wanted
+from artpipe.names import safe_id
+from artpipe.pipeline.oldlayout import ENHANCED, FOLDERS, FRAMES, RESULTS, STYLES, style_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from artpipe.db.connection import Database
+    from artpipe.db.wanted import Form, NewArtifact, NewDecision
+    from artpipe.library import Library
+
+PAGE = 1000
+_FOLDER_OF = {folder.stage: folder.pattern for folder in FOLDERS if folder.role in {"original", "made"}}
+_NOTES = next(folder.pattern for folder in FOLDERS if folder.role == "how")
+_DECIDED = {"approved": "yes", "rejected": "no"}
+
+
+def want_everything(library: Library, form: Form) -> None:
+    """Collect every name: first those that old trees had, as far as they still hold, then what is new since."""
+    db = library.db
+    stages = {**_FOLDER_OF, STYLES: _FOLDER_OF[RESULTS]}
+    wanted.want_unchanged(db)
+    _add(db, (_named(one, stages) for one in wanted.new_artifacts(db, list(stages))))
+    wanted.want_kept(db, ENHANCED)
+    _add(db, map(_note, wanted.undescribed(db, ENHANCED)))
+    wanted.want_decisions(db, form)
+    _add(db, (_decided(one, form) for one in wanted.new_decisions(db)))
+    wanted.want_empty(db)
+
+
+def _add(db: Database, names: Iterable[Wanted]) -> None:
+    # All of a question's answers before the first of them is acted on: it asks the table that is written to.
+    every = iter(list(names))
+    while page := list(islice(every, PAGE)):
+        wanted.want(db, [_free(db, one) for one in page])
+
+
+def _free(db: Database, one: Wanted) -> Wanted:
+    """Another name where an old tree's file has it."""
+    stem, dot, suffix = one.name.rpartition(".")
+    number, name = 1, one.name
+    while wanted.is_wanted(db, one.folder, name):
+        number += 1
+        name = f"{stem}~{number}.{suffix}" if dot else f"{one.name}~{number}"
+    return one._replace(name=name)
+
+
+def _named(one: NewArtifact, stages: dict[str, str]) -> Wanted:
+    base = safe_id(one.image_id)
+    folder = stages[one.stage]
+    if one.stage == FRAMES:
+        folder = folder.replace("*", safe_id(one.parent or base))
+    elif one.stage in {RESULTS, STYLES}:
+        folder = folder.replace("w-*", f"w-{style_of(base)}")
+    name = base + os.path.splitext(one.path)[1]
+    return Wanted(folder, name, one.path, None, one.version, one.image_id, one.stage)
+
+
+def _note(one: NewArtifact) -> Wanted:
+    return Wanted(_NOTES, f"{safe_id(one.image_id)}.json", None, None, f"how {one.version}", one.image_id, "how")
+
+
+def _decided(one: NewDecision, form: Form) -> Wanted:
+    suffix = os.path.splitext(one.path)[1] if one.path else ".jpeg"
+    name = one.name or safe_id(one.image_id) + suffix
+    linked = form == "links" and one.path is not None
+    if linked and one.name is not None:
+        name = os.path.splitext(one.name)[0] + suffix
+    source, version = (one.path, one.version) if linked else (None, None)
+    return Wanted(_DECIDED[one.state], name, source, None, version, one.image_id, one.state)
+
+
+def described(db: Database, one: Wanted) -> bytes | None:
+    """What a note of how something was made says."""
+    params = wanted.params_of(db, one.image_id or "", ENHANCED)
+    return None if params is None else params.encode()
