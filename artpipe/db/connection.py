@@ -43,6 +43,10 @@ class Database:
         if self.scalar("PRAGMA journal_mode") != "wal":
             self.execute("PRAGMA journal_mode=WAL")
 
+    def read_any_text(self) -> None:
+        """Text that is no UTF-8 comes with backslash escapes; other programs write such."""
+        self._connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
+
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
         with translated(self.path):
             return self._connection.execute(sql, parameters)

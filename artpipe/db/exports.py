@@ -65,6 +65,7 @@ def prepare(db: Database) -> None:
         " version TEXT, image_id TEXT, stage TEXT NOT NULL, PRIMARY KEY (folder, name)) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX temp.wanted_names_by_image ON wanted_names (image_id, stage)")
+    db.execute("CREATE INDEX temp.wanted_names_by_source ON wanted_names (source) WHERE source IS NOT NULL")
     db.execute(
         "CREATE TEMP TABLE present (folder TEXT NOT NULL, name TEXT NOT NULL, inode INTEGER NOT NULL,"
         " PRIMARY KEY (folder, name)) WITHOUT ROWID"

@@ -111,8 +111,8 @@ def new_artifacts(db: Database, stages: Sequence[str]) -> Iterator[NewArtifact]:
     rows = db.stream(
         "SELECT a.image_id, a.stage, a.file_path, COALESCE(a.sha256, a.created_at), (SELECT l.parent_id FROM lineage l"
         " WHERE l.child_id = a.image_id AND l.role = 'frame'), a.processing_params FROM artifacts a"
-        f" WHERE a.stage IN ({marks}) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.image_id = a.image_id"
-        " AND w.stage = a.stage AND w.source IS NOT NULL) ORDER BY a.image_id, a.stage",
+        f" WHERE a.stage IN ({marks}) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.source = a.file_path)"
+        " ORDER BY a.image_id, a.stage",
         tuple(stages),
     )
     return (NewArtifact(*row) for row in rows)

@@ -45,6 +45,8 @@ class OldTree:
     def __init__(self, root: str, folders: Sequence[Folder], own: Collection[str] = ()) -> None:
         self.root, self._folders, self._own = root, folders, own
         self.troubles: list[PassedOver] = []
+        # Folders that could not be read.
+        self.closed: list[str] = []
         self.dot_files = 0
 
     def path(self, folder: str, name: str) -> str:
@@ -52,6 +54,10 @@ class OldTree:
 
     def names(self) -> Iterator[Surveyed]:
         """Every name in the known folders, except those that begin with a dot: those are unfinished."""
+        for folder in self._folders:
+            path = f"{self.root}/{folder.pattern}"
+            if os.path.islink(path) and not os.path.exists(path):
+                self._close(folder.pattern, "is a link to nowhere; is a disk not mounted?")
         for order, (relative, folder) in enumerate(self._present()):
             if folder.role != "page":
                 yield from self._names(relative, folder, order)
@@ -69,9 +75,9 @@ class OldTree:
         for folder in self._folders:
             above, _, last = folder.pattern.rpartition("/")
             matches = self._matching(above, last) if "*" in last else [folder.pattern]
-            for relative in matches:
-                if relative not in present and self._is_folder(relative):
-                    present[relative] = folder
+            present |= {
+                relative: folder for relative in matches if relative not in present and self._is_folder(relative)
+            }
         return list(present.items())
 
     def _matching(self, above: str, last: str) -> list[str]:
@@ -109,7 +115,7 @@ class OldTree:
                     elif status := self._status(entry):
                         yield _old_name(relative, folder, order, entry.name, status)
         except OSError as error:
-            self._trouble(f"{self.root}/{relative}", "unreadable", f"cannot be read: {error.strerror or error}")
+            self._close(relative, f"cannot be read: {error.strerror or error}")
 
     def _status(self, entry: os.DirEntry[str]) -> os.stat_result | None:
         try:
@@ -122,6 +128,10 @@ class OldTree:
         what = "is a folder within a folder of files" if stat.S_ISDIR(status.st_mode) else "is not a regular file"
         self._trouble(entry.path, "not-a-file", f"{what} and is left alone")
         return None
+
+    def _close(self, relative: str, message: str) -> None:
+        self.closed.append(relative)
+        self._trouble(f"{self.root}/{relative}", "unreadable", message)
 
     def _trouble(self, path: str, code: str, message: str) -> None:
         self.troubles.append(PassedOver(path, code, message, failed=code == "unreadable"))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
-from artpipe.actions.report import Table
+from artpipe.actions.report import Report, Table
+from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
 from artpipe.db import oldfiles, sides, survey
 from artpipe.names import path_text
 from artpipe.pipeline.ahead import ahead
@@ -86,14 +87,21 @@ class Check:
         sums = digest.as_data(self._sides)
         return {"checked": self.checked, "differences": found, "complete": self.complete, "sides": sums}
 
-    def sentence(self) -> str:
+    def report(self) -> Report:
+        """What was found; exit code 3 if the sides differ."""
         found = f"{len(self.differences)} differences" if self.differences else "no difference"
         rest = "" if self.complete else "; there was no time for everything"
-        return f"{self.checked} names compared, {found}{rest}"
-
-    def tables(self) -> list[Table]:
         rows = [(one.code, path_text(one.item), one.detail) for one in self.differences]
-        return [*digest.tables(self._sides), *([Table(COLUMNS, rows)] if rows else [])]
+        tables = [*digest.tables(self._sides), *([Table(COLUMNS, rows)] if rows else [])]
+        note = f"{self.checked} names compared, {found}{rest}"
+        return Report(data=self.data(), tables=tables, notes=[note], exit_code=self._code())
+
+    def _code(self) -> int:
+        if self._stop.why in EXIT:
+            return EXIT[self._stop.why]
+        if self.differences:
+            return FOUND_SOMETHING
+        return 0 if self.complete else WORK_REMAINS
 
     def _look(self, side: Side) -> _Looked:
         """The two files; one that has both names is read once."""

@@ -29,10 +29,11 @@ def want_everything(library: Library, form: Form) -> None:
     db = library.db
     stages = {**_FOLDER_OF, STYLES: _FOLDER_OF[RESULTS]}
     wanted.want_unchanged(db)
+    # What lies in yes/ or no/ alone is there already.
+    wanted.want_decisions(db, form)
     _add(db, (_named(one, stages) for one in wanted.new_artifacts(db, list(stages))))
     wanted.want_kept(db, ENHANCED)
     _add(db, map(_note, wanted.undescribed(db, ENHANCED)))
-    wanted.want_decisions(db, form)
     _add(db, (_decided(one, form) for one in wanted.new_decisions(db)))
     wanted.want_empty(db)
 

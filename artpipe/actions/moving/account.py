@@ -1,0 +1,165 @@
+"""The report of an import: what was found, what was done, both sides of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from artpipe.actions.moving import digest
+from artpipe.actions.moving.digest import Sides
+from artpipe.actions.moving.grids import Tally
+from artpipe.actions.report import Problem, Report
+from artpipe.actions.verify import EXIT, WORK_REMAINS
+from artpipe.db import sides
+from artpipe.db.oldfiles import Outcome
+from artpipe.names import path_text, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from artpipe.actions.moving.bring import Brought
+    from artpipe.actions.moving.finding import Findings
+    from artpipe.actions.moving.olddatabase import Known
+    from artpipe.actions.moving.plan import Plan
+    from artpipe.db.connection import Database
+    from artpipe.pipeline.oldtree import OldTree
+    from artpipe.pipeline.stopping import Why
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was found.
+
+    Args:
+        old: what an old database holds, if one was named.
+    """
+
+    tree: OldTree
+    plan: Plan
+    findings: Findings
+    old: Known | None = None
+
+    def data(self) -> dict[str, Any]:
+        return {
+            **self.plan.as_data(),
+            "old_database": self.old.as_data() if self.old is not None else None,
+            "findings": self.findings.as_data(),
+            "by_code": self.findings.by_code(),
+        }
+
+    def files(self) -> int:
+        return sum(folder["files"] for folder in self.plan.folders)
+
+
+@dataclass(slots=True)
+class Done:
+    """What was done about it.
+
+    Args:
+        joined: parents that were noted.
+        undecided: decisions were read, but not made.
+        why: the import was stopped.
+    """
+
+    brought: Brought
+    why: Why | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    grids: Tally = field(default_factory=Tally)
+    joined: int = 0
+    old: Known | None = None
+    undecided: bool = False
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "dry_run": False,
+            "taken": self.brought.files,
+            "failed": len(self.brought.problems),
+            "approved": self.outcome.approved,
+            "rejected": self.outcome.rejected,
+            "kept": self.outcome.kept,
+            "joined": self.joined,
+            "grids": {
+                "matched": self.grids.matched,
+                "hashes": self.grids.hashes,
+                "unmatched": self.grids.unmatched,
+            },
+            "complete": self.brought.complete,
+        }
+
+    def exit_code(self) -> int | None:
+        if self.why in EXIT:
+            return EXIT[self.why]
+        return WORK_REMAINS if self.why == "time" and not self.brought.complete else None
+
+
+def compared(db: Database, number: int) -> dict[str, Sides]:
+    """Counts and hashes of what was read from the tree, and of what stands for it here now."""
+    both: dict[str, Sides] = defaultdict(Sides)
+    for one in sides.taken(db, number):
+        both[one.folder].tree.add(one.name, one.size, one.sha256)
+        if one.sha256 is None or one.ours is not None:
+            both[one.folder].library.add(one.name, one.size, one.ours)
+    return both
+
+
+def of_plan(account: Account) -> Report:
+    """What would be done."""
+    tables = [*account.plan.tables(), *account.findings.tables()]
+    note = f"{account.plan.new} of {account.files()} files would be taken in"
+    data = {**account.data(), "dry_run": True}
+    notes = [note, *_judged(account), *_doubts(account)]
+    return Report(data=data, tables=tables, notes=notes, problems=_troubles(account.tree))
+
+
+def of_import(account: Account, done: Done, both: Mapping[str, Sides]) -> Report:
+    """What was done."""
+    data = {**account.data(), **done.data(), "sides": digest.as_data(both)}
+    tables = [*account.plan.tables(), *account.findings.tables(), *digest.tables(both)]
+    rest = "" if done.brought.complete else "; not everything was taken in, the same command goes on"
+    note = (
+        f"{done.brought.files} files taken in, {account.files() - account.plan.new} known already,"
+        f" {data['failed']} failed; {done.outcome.approved} approved, {done.outcome.rejected} rejected{rest}"
+    )
+    problems = [*_troubles(account.tree), *done.brought.problems]
+    notes = [note, *_grids(done.grids), *_doubts(account)]
+    if done.undecided:
+        notes.append("no decision was made, since a folder could not be read; the same command makes them when it can")
+    return Report(data=data, tables=tables, notes=notes, problems=problems, exit_code=done.exit_code())
+
+
+def _judged(account: Account) -> list[str]:
+    plan = account.plan
+    conflicts = f" ({plan.conflicts} of them in both folders)" if plan.conflicts else ""
+    notes = [f"the tree approves {plan.approved}{conflicts} and rejects {plan.rejected}"]
+    if account.old is not None:
+        old = account.old.as_data()
+        approved, rejected = old["approved"], old["rejected"]
+        notes.append(f"the old database has {old['rows']} rows; it approves {approved} and rejects {rejected}")
+    return notes
+
+
+def _grids(grids: Tally) -> list[str]:
+    if not grids.matched and not grids.unmatched:
+        return []
+    left = (
+        f"; {grids.unmatched} files in blur/ belong to no path known here (--old-root DIR)" if grids.unmatched else ""
+    )
+    return [f"{grids.hashes} blurhashes made of {grids.matched} colour grids{left}"]
+
+
+def _doubts(account: Account) -> list[str]:
+    alone = [f"{shown(path_text(one.folder))}/" for one in account.plan.left_alone if not one.known]
+    notes = [f"nothing is known about {', '.join(alone)}; --map DIR=STAGE takes a folder in"] if alone else []
+    if account.tree.dot_files:
+        notes.append(f"{account.tree.dot_files} unfinished files (names that begin with a dot) were left out")
+    skipped = [trouble for trouble in account.tree.troubles if not trouble.failed]
+    return notes + [f"skipped: {shown(path_text(one.path))} {one.message}" for one in skipped]
+
+
+def _troubles(tree: OldTree) -> list[Problem]:
+    return [
+        Problem(one.code, path_text(one.path), f"{shown(path_text(one.path))} {one.message}")
+        for one in tree.troubles
+        if one.failed
+    ]
