@@ -99,13 +99,15 @@ _BY_NAME = (
     "(SELECT image_id FROM old_files WHERE :exact AND tree_id = :tree AND name = :name AND folder IN"
     " (SELECT value FROM json_each(:originals)) AND role = 'original' AND image_id IS NOT NULL LIMIT 1)"
 )
+# Without statistics SQLite would read the whole tree for each name instead of using these indexes.
 # What the tree's own picture of that name became, before what the library knew under it.
 _MEANT = f"""
 SELECT COALESCE(
     {_BY_NAME},
-    (SELECT image_id FROM old_files WHERE image_id = :id AND tree_id = :tree AND role = 'original' AND base IS NULL
-     LIMIT 1),
-    (SELECT min(image_id) FROM old_files WHERE tree_id = :tree AND base = :base AND role = 'original'),
+    (SELECT image_id FROM old_files INDEXED BY old_files_by_image WHERE image_id = :id AND tree_id = :tree
+     AND role = 'original' AND base IS NULL LIMIT 1),
+    (SELECT min(image_id) FROM old_files INDEXED BY old_files_by_base WHERE tree_id = :tree AND base = :base
+     AND base IS NOT NULL AND role = 'original'),
     (SELECT id FROM images WHERE id = :id),
     (SELECT min(image_id) FROM aliases WHERE name = :id))
 """
@@ -164,9 +166,11 @@ def prepare_votes(db: Database, tree: int, source: str | None) -> int:
     db.execute("CREATE TEMP TABLE votes (image_id TEXT PRIMARY KEY NOT NULL, yes INTEGER, reason TEXT) WITHOUT ROWID")
     db.execute(
         "INSERT INTO temp.votes SELECT image_id, max(yes), min(CASE WHEN NOT yes THEN reason END) FROM ("
-        " SELECT image_id, role = 'approved' AS yes, 'migrated from ' || folder || '/' AS reason FROM old_files"
+        " SELECT image_id, role = 'approved' AS yes, 'migrated from ' || folder || '/' AS reason"
+        " FROM old_files INDEXED BY old_files_unsettled"
         " WHERE tree_id = :tree AND role IN ('approved', 'rejected') AND settled IS NULL"
-        " UNION ALL SELECT named, role = 'approved', 'migrated from ' || folder || '/' FROM old_files"
+        " UNION ALL SELECT named, role = 'approved', 'migrated from ' || folder || '/'"
+        " FROM old_files INDEXED BY old_files_unsettled"
         " WHERE tree_id = :tree AND role IN ('approved', 'rejected') AND settled IS NULL AND named IS NOT NULL"
         " UNION ALL SELECT image_id, decision = 'approved', 'migrated from an old database' FROM old_rows"
         " WHERE source = :source AND decision IS NOT NULL AND settled IS NULL)"
@@ -219,16 +223,17 @@ def act_on_votes(db: Database, after: str, last: str) -> Outcome:
 def settle_votes(db: Database, tree: int, source: str | None, after: str, last: str) -> None:
     """Within the same transaction: never act on them again, whatever a person decides later."""
     state = f"(SELECT {_STATE} FROM images i WHERE i.id = COALESCE(old_files.named, old_files.image_id))"
-    open_ones = f"UPDATE old_files SET settled = {state} WHERE tree_id = :tree AND settled IS NULL"
+    update = f"UPDATE old_files INDEXED BY {{index}} SET settled = {state} WHERE tree_id = :tree AND settled IS NULL"
     values = {"tree": tree, "source": source, "after": after, "last": last}
     db.execute(
-        f"{open_ones} AND role IN ('approved', 'rejected') AND named IS NULL"
+        f"{update.format(index='old_files_unsettled')} AND role IN ('approved', 'rejected') AND named IS NULL"
         " AND image_id > :after AND image_id <= :last",
         values,
     )
     # Two images heard of these: they are settled with the second.
     both = "max(image_id, named)"
-    db.execute(f"{open_ones} AND named IS NOT NULL AND {both} > :after AND {both} <= :last", values)
+    named = update.format(index="old_files_by_named")
+    db.execute(f"{named} AND named IS NOT NULL AND {both} > :after AND {both} <= :last", values)
     db.execute(
         f"UPDATE old_rows SET settled = (SELECT {_STATE} FROM images i WHERE i.id = old_rows.image_id)"
         " WHERE source = :source AND settled IS NULL AND image_id > :after AND image_id <= :last",

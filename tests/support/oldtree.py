@@ -36,6 +36,13 @@ def picture(number: int, kind: str, size: tuple[int, int] = (60, 40)) -> bytes:
     return base[:33] + chunk + base[33:]
 
 
+def padded(png: bytes, size: int) -> bytes:
+    """The same PNG as a file of that size."""
+    body = b"prVt" + bytes(size - len(png) - 12)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:33] + chunk + png[33:]
+
+
 @cache
 def _base(seed: int, kind: str, size: tuple[int, int]) -> bytes:
     cells = np.random.default_rng(seed).integers(0, 256, (4, 6, 3), dtype=np.uint8)
@@ -303,7 +310,8 @@ def files_of(root: Path) -> Files:
     """Every finished file of the known folders: relative path -> (size, sha256)."""
     found = {}
     for path in _walk(root):
-        data = open(path, "rb").read()  # noqa: SIM115 - closed when it is forgotten
+        with open(path, "rb") as file:
+            data = file.read()
         found[os.path.relpath(path, os.fsencode(root))] = (len(data), hashlib.sha256(data).hexdigest())
     return found
 
