@@ -113,6 +113,8 @@ class _Moving:
         return account.of_plan(account.Account(self._tree, found, self._findings, old))
 
     def go(self) -> Report:
+        if self._request.database is not None:
+            olddatabase.require(self._request.database)
         with self._db.transaction():
             number = oldfiles.begin_tree(self._db, self._tree.root)
         found = plan.look(self._db, self._tree, number, self._findings)

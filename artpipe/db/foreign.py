@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artpipe.db.connection import Database
-from artpipe.errors import UsageError
+from artpipe.errors import ForeignDatabaseError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from artpipe.db.connection import Row
 
+# Table -> the column that holds the decision.
+_SHAPES = {"img": "good", "images": "state"}
 _YES = frozenset(("yes", "1", "true"))
 
 
@@ -44,26 +46,38 @@ def read(copy: Path, shown: str) -> Iterator[OldRow]:
     Raises:
         UsageError: it has neither of the two shapes.
     """
-    with closing(Database(copy)) as db:
-        db.read_any_text()
-        shapes = [(table, columns) for table in ("img", "images") if (columns := _columns(db, table))]
-        known = [(table, _of_img if table == "img" else _of_images) for table, columns in shapes if _is(table, columns)]
-        if not known:
-            raise UsageError(
-                f"{shown} is no old database: it has neither img(id, good, …) nor images(id, state, …)."
-                " Name another file with --db-from."
-            )
-        for table, understand in known:
+    with _opened(copy, shown) as (db, tables):
+        for table in tables:
+            understand = _of_img if table == "img" else _of_images
             for row in db.stream(f"SELECT * FROM {table} WHERE id IS NOT NULL"):
                 yield understand(row)
 
 
+def require(copy: Path, shown: str) -> None:
+    """Raise what `read` would raise, at once."""
+    with _opened(copy, shown):
+        pass
+
+
+@contextmanager
+def _opened(copy: Path, shown: str) -> Iterator[tuple[Database, list[str]]]:
+    """The database, with those of its tables that are known."""
+    try:
+        with closing(Database(copy)) as db:
+            db.read_any_text()
+            tables = [table for table, decision in _SHAPES.items() if {"id", decision} <= _columns(db, table)]
+            if not tables:
+                raise UsageError(
+                    f"{shown} is no old database: it has neither img(id, good, …) nor images(id, state, …)."
+                    " Name another file with --db-from."
+                )
+            yield db, tables
+    except ForeignDatabaseError:
+        raise UsageError(f"{shown} is no SQLite database. Name another file with --db-from.") from None
+
+
 def _columns(db: Database, table: str) -> set[str]:
     return {row["name"] for row in db.rows("SELECT name FROM pragma_table_info(?)", (table,))}
-
-
-def _is(table: str, columns: set[str]) -> bool:
-    return {"id", "good" if table == "img" else "state"} <= columns
 
 
 def _of_img(row: Row) -> OldRow:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from artpipe.db import foreign, images, oldfiles
@@ -58,6 +59,12 @@ def take_in(library: Library, tree: int, database: Path, scratch: Path) -> Known
             for row in new:
                 foreign.record(library.db, source, row, _image(library, tree, row))
     return known
+
+
+def require(database: Path) -> None:
+    """Say at once, and not after hours, that a file is no old database."""
+    with TemporaryDirectory(prefix="artpipe-") as scratch:
+        foreign.require(copied(database, Path(scratch)), str(database))
 
 
 def forecast(library: Library, database: Path, scratch: Path) -> Known:

@@ -47,6 +47,7 @@ class Output:
         self._library, self._db, self._export, self._stop = library, library.db, export, stop
         self.directory = directory
         self.copy = False
+        self._folders: set[str] = set()
         self.made = self.replaced = self.removed = self.unchanged = 0
         self.complete = True
         self.problems: list[Problem] = []
@@ -114,7 +115,7 @@ class Output:
     def _do(self, change: Change) -> int:
         path = self._path(change.wanted.folder, change.wanted.name)
         if change.inode is None:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            self._make_folder(change.wanted.folder)
             try:
                 inode = self._write(change.wanted, path)
             except FileExistsError:
@@ -128,6 +129,11 @@ class Output:
         mirror.replace(fresh, path)
         self.replaced += 1
         return inode
+
+    def _make_folder(self, folder: str) -> None:
+        if folder not in self._folders:
+            os.makedirs(f"{self.directory}/{folder}", exist_ok=True)
+            self._folders.add(folder)
 
     def _write(self, wanted: Wanted, path: str) -> int:
         try:
