@@ -136,7 +136,8 @@ def against_decisions(db: Database, tree: int) -> Iterator[Row]:
         "SELECT p.id, CASE WHEN p.yes THEN 'approved' ELSE 'rejected' END AS wanted,"
         " CASE WHEN i.approved THEN 'approved' ELSE 'rejected' END AS state"
         f" FROM ({_PICTURES}) p JOIN images i ON i.id = p.id WHERE ((p.yes AND i.rejected) OR (p.no AND NOT p.yes"
-        " AND i.approved)) AND NOT EXISTS (SELECT 1 FROM old_files o WHERE o.tree_id = ? AND o.image_id = p.id"
+        " AND i.approved)) AND NOT EXISTS (SELECT 1 FROM old_files o INDEXED BY old_files_by_image"
+        " WHERE o.tree_id = ? AND o.image_id = p.id"
         f" AND o.settled IS NOT NULL) AND NOT {BY_ITSELF} ORDER BY p.id",
         (tree,),
     )
@@ -151,6 +152,7 @@ BY_ITSELF = (
 
 def gone(db: Database, tree: int) -> Iterator[Row]:
     """Names that were taken in and are not in the tree any more: folder, name."""
+    db.execute("CREATE INDEX IF NOT EXISTS temp.survey_by_name ON survey (folder, name)")
     return db.stream(
         "SELECT o.folder, o.name FROM old_files o WHERE o.tree_id = ? AND NOT EXISTS"
         " (SELECT 1 FROM temp.survey s WHERE s.folder = o.folder AND s.name = o.name) ORDER BY o.folder, o.name",

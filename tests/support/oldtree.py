@@ -40,7 +40,7 @@ def padded(png: bytes, size: int) -> bytes:
     """The same PNG as a file of that size."""
     body = b"prVt" + bytes(size - len(png) - 12)
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:33] + chunk + png[33:]
+    return png[:-12] + chunk + png[-12:]
 
 
 @cache
