@@ -150,6 +150,10 @@ class _Moving:
         done.outcome = decide(self._library, number, named, f"migrate {path_text(self._tree.root)}")
         given = str(self._request.root)
         roots = roots_of(given, self._tree.root, self._request.old_roots, os.environ.get("PWD"))
-        done.grids = Grids(self._library, source, roots, self._findings).run()
+        done.grids = Grids(self._library, source, self._findings, self._request.stop).run(roots)
+        done.why = self._request.stop.why
+        if done.why is not None:
+            done.brought.complete = False
+            return
         with self._db.transaction():
             oldfiles.finish_tree(self._db, number)

@@ -86,6 +86,13 @@ def record(db: Database, tree: int, taken: Sequence[Taken]) -> None:
     )
 
 
+def sha256_of(db: Database, tree: int, folder: str, name: str) -> str | None:
+    """Of the bytes that a name had when it was taken in."""
+    sql = "SELECT sha256 FROM old_files WHERE tree_id = ? AND folder = ? AND name = ?"
+    found: str | None = db.scalar(sql, (tree, stored(folder), stored(name)))
+    return found
+
+
 def keep(db: Database, sha256: str, content: bytes) -> None:
     db.execute("INSERT INTO old_contents VALUES (?, ?) ON CONFLICT DO NOTHING", (sha256, content))
 

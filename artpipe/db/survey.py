@@ -134,6 +134,7 @@ def against_decisions(db: Database, tree: int) -> Iterator[Row]:
     """Decisions in the tree, not yet taken in, against those in the library: id, wanted, state."""
     return db.stream(
         "SELECT p.id, CASE WHEN p.yes THEN 'approved' ELSE 'rejected' END AS wanted,"
+        " COALESCE(p.yes_folder, p.no_folder) AS folder,"
         " CASE WHEN i.approved THEN 'approved' ELSE 'rejected' END AS state"
         f" FROM ({_PICTURES}) p JOIN images i ON i.id = p.id WHERE ((p.yes AND i.rejected) OR (p.no AND NOT p.yes"
         " AND i.approved)) AND NOT EXISTS (SELECT 1 FROM old_files o INDEXED BY old_files_by_image"

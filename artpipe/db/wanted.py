@@ -105,29 +105,35 @@ class NewArtifact(NamedTuple):
     params: str | None
 
 
-def new_artifacts(db: Database, stages: Sequence[str]) -> Iterator[NewArtifact]:
-    """Artifacts that come from no old tree, or are not what they were there."""
+def new_artifacts(db: Database, stages: Sequence[str], page: int) -> Iterator[list[NewArtifact]]:
+    """Artifacts that come from no old tree, or are not what they were there; page by page."""
     marks = ", ".join("?" * len(stages))
-    rows = db.stream(
+    sql = (
         "SELECT a.image_id, a.stage, a.file_path, COALESCE(a.sha256, a.created_at), (SELECT l.parent_id FROM lineage l"
         " WHERE l.child_id = a.image_id AND l.role = 'frame'), a.processing_params FROM artifacts a"
-        f" WHERE a.stage IN ({marks}) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.source = a.file_path)"
-        " ORDER BY a.image_id, a.stage",
-        tuple(stages),
+        f" WHERE (a.image_id, a.stage) > (?, ?) AND a.stage IN ({marks})"
+        " AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.source = a.file_path)"
+        " ORDER BY a.image_id, a.stage LIMIT ?"
     )
-    return (NewArtifact(*row) for row in rows)
+    after = ("", "")
+    while rows := db.rows(sql, (*after, *stages, page)):
+        after = (rows[-1][0], rows[-1][1])
+        yield [NewArtifact(*row) for row in rows]
 
 
-def undescribed(db: Database, stage: str) -> Iterator[NewArtifact]:
-    """Artifacts of a stage of which no wanted name tells how they were made, although that is known."""
-    rows = db.stream(
+def undescribed(db: Database, stage: str, page: int) -> Iterator[list[NewArtifact]]:
+    """Artifacts of a stage of which no wanted name tells how they were made, although that is known; page by page."""
+    sql = (
         "SELECT a.image_id, a.stage, a.file_path, COALESCE(a.sha256, a.created_at), NULL, a.processing_params"
-        " FROM artifacts a WHERE a.stage = ? AND a.recipe IS NOT NULL AND a.processing_params IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.image_id = a.image_id AND w.stage = 'how')"
-        " ORDER BY a.image_id",
-        (stage,),
+        " FROM artifacts a WHERE a.stage = ? AND a.image_id > ? AND a.recipe IS NOT NULL"
+        " AND a.processing_params IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM temp.wanted_names w WHERE w.image_id = a.image_id AND w.stage = 'how')"
+        " ORDER BY a.image_id LIMIT ?"
     )
-    return (NewArtifact(*row) for row in rows)
+    after = ""
+    while rows := db.rows(sql, (stage, after, page)):
+        after = rows[-1][0]
+        yield [NewArtifact(*row) for row in rows]
 
 
 class NewDecision(NamedTuple):
@@ -140,26 +146,29 @@ class NewDecision(NamedTuple):
     version: str | None
 
 
-def new_decisions(db: Database) -> Iterator[NewDecision]:
-    """Decisions made here. What artpipe rejected by itself in an old tree had no name there, and gets none."""
-    rows = db.stream(
+def new_decisions(db: Database, page: int) -> Iterator[list[NewDecision]]:
+    """Decisions made here, page by page.
+
+    What artpipe rejected by itself in an old tree had no name there, and gets none.
+    """
+    sql = (
         f"SELECT i.id, {_STATE}, (SELECT o.name FROM old_files o WHERE o.image_id = i.id AND o.role = 'original'"
         " ORDER BY o.base IS NOT NULL, o.sha256 IS NULL, o.name LIMIT 1), a.file_path, a.sha256 FROM images i"
         " LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = 'upstream'"
-        " WHERE (i.approved OR i.rejected) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
+        " WHERE i.id > ? AND (i.approved OR i.rejected) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
         f" WHERE w.image_id = i.id AND w.stage = {_STATE}) AND NOT EXISTS (SELECT 1 FROM old_files o"
         " JOIN temp.wanted_names w ON w.folder = o.folder AND w.name = o.name"
         f" WHERE o.image_id = i.id AND o.role = {_STATE} AND w.stage = o.role) AND NOT ({BY_ITSELF}"
-        " AND EXISTS (SELECT 1 FROM old_files o WHERE o.image_id = i.id)) ORDER BY i.id"
+        " AND EXISTS (SELECT 1 FROM old_files o WHERE o.image_id = i.id)) ORDER BY i.id LIMIT ?"
     )
-    return (NewDecision(row[0], row[1], None if row[2] is None else named(row[2]), row[3], row[4]) for row in rows)
+    after = ""
+    while rows := db.rows(sql, (after, page)):
+        after = rows[-1][0]
+        yield [NewDecision(row[0], row[1], row[2] and named(row[2]), row[3], row[4]) for row in rows]
 
 
-def want(db: Database, names: Sequence[Wanted]) -> None:
-    db.many(
-        f"{_INSERT} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((stored(one.folder), stored(one.name), *one[2:]) for one in names),
-    )
+def want(db: Database, one: Wanted) -> None:
+    db.execute(f"{_INSERT} VALUES (?, ?, ?, ?, ?, ?, ?)", (stored(one.folder), stored(one.name), *one[2:]))
 
 
 def is_wanted(db: Database, folder: str, name: str) -> bool:

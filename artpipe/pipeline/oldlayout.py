@@ -127,3 +127,13 @@ def style_of(base: str) -> str:
     """The style in a result's name; 0 where it tells none."""
     result = _RESULT.fullmatch(base)
     return result[1] if result else base.removeprefix("w-") if base.startswith("w-") else "0"
+
+
+def group_of(folder: str) -> str:
+    """The pattern that a folder belongs to; itself if it is the only one."""
+    above, _, name = folder.rpartition("/")
+    for known in FOLDERS:
+        start, star, _ = known.pattern.rpartition("/")[2].partition("*")
+        if star and known.pattern.rpartition("/")[0] == above and name.startswith(start):
+            return known.pattern
+    return folder

@@ -7,7 +7,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,11 +52,11 @@ def fresh(folder: Path, forge: Forge) -> TestLibrary:
     return library
 
 
-def points(calls: dict[str, int]) -> list[Point]:
+def points(calls: Mapping[str, int], kinds: Sequence[str] = KINDS) -> list[Point]:
     """The first, the last, and some in between of every kind."""
     step = 1 if SOAK else 3
     chosen = []
-    for kind in KINDS:
+    for kind in kinds:
         total = calls[kind]
         numbers = range(1, total + 1) if SOAK else {1, total, *range(1, total + 1, max(1, total // step))}
         chosen += [Point(kind, number) for number in sorted(numbers) if 0 < number <= total]
@@ -95,6 +95,36 @@ def test_migrate_killed_again_and_again(tree: oldtree.OldTree, tmp_path: Path, f
     assert differences(state_of(library.db, library.art), expected) == []
     assert forge.run(library.folder, "migrate", "--verify", str(tree.root)).code == 0
     assert oldtree.stamps_of(tree.root) == stamps
+
+
+@pytest.mark.soak
+def test_renewal_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
+    """A thumbnail that old scripts made anew, of another type, takes the place of the one before."""
+    old = tmp_path / "old"
+    for folder in ("img", "thumbs"):
+        (old / folder).mkdir(parents=True)
+    (old / "img/a.jpeg").write_bytes(oldtree.picture(1, "JPEG"))
+
+    def begin() -> TestLibrary:
+        library = fresh(tmp_path / "library", forge)
+        (old / "thumbs/a.png").unlink(missing_ok=True)
+        (old / "thumbs/a.png").write_bytes(oldtree.picture(2, "PNG"))
+        assert forge.run(library.folder, "migrate", "../old").code == 0
+        (old / "thumbs/a.png").unlink()
+        (old / "thumbs/a.png").write_bytes(oldtree.picture(3, "JPEG"))
+        return library
+
+    calls = forge.run(begin().folder, "migrate", "../old").calls
+    for point in points(calls, (COMMIT, COMMITTED, "rename", "unlink", "fsync")):
+        library = begin()
+        assert forge.run(library.folder, "migrate", "../old", kill=point).killed, point
+        assert broken(library.db, library.art) == [], point
+        assert forge.run(library.folder, "migrate", "../old").code == 0, point
+        assert violations(library.db, library.art) == [], point
+        assert library.files() == {
+            "upstream/a.jpeg": oldtree.picture(1, "JPEG"),
+            "thumbnails-small/a.jpeg": oldtree.picture(3, "JPEG"),
+        }, point
 
 
 @pytest.mark.soak

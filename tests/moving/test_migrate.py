@@ -175,6 +175,37 @@ def test_damaged_thumbnail_is_kept_but_made_again(old: Path, library: TestLibrar
     library.ok("run", "thumbnails-small")
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpeg"])
+def test_thumbnail_that_old_scripts_made_anew(suffix: str, old: Path, library: TestLibrary) -> None:
+    put(old / "img/a.jpeg", picture(1, "JPEG"))
+    put(old / "thumbs/a.png", picture(2, "PNG"))
+    library.ok("migrate", old)
+    (old / "thumbs/a.png").unlink()
+    put(old / "thumbs/a.png", picture(3, suffix.upper()))
+    assert library.json("migrate", old)["taken"] == 1
+    assert library.artifact("a", "thumbnails-small").read_bytes() == picture(3, suffix.upper())
+    assert library.value("SELECT count(*) FROM images") == 1
+    library.ok("migrate", "--verify", old)
+    # One that artpipe has made is not replaced.
+    library.sql("UPDATE artifacts SET recipe = 'ours' WHERE stage = 'thumbnails-small'")
+    (old / "thumbs/a.png").unlink()
+    put(old / "thumbs/a.png", picture(4, "PNG"))
+    library.ok("migrate", old)
+    assert library.sql("SELECT role FROM lineage") == [("variant",)]
+
+
+def test_name_that_was_emptied_since(old: Path, library: TestLibrary) -> None:
+    put(old / "img/a.jpeg", picture(1, "JPEG"))
+    put(old / "thumbs/a.png", picture(2, "PNG"))
+    library.ok("migrate", "--copy", old)
+    for name in ("img/a.jpeg", "thumbs/a.png"):
+        (old / name).write_bytes(b"")
+    library.ok("migrate", "--copy", old)
+    assert library.artifact("a", "upstream").read_bytes() == picture(1, "JPEG")
+    library.ok("export-dirs", "out")
+    assert (library.folder / "out/img/a.jpeg").read_bytes() == picture(1, "JPEG")
+
+
 def test_other_folders(old: Path, library: TestLibrary) -> None:
     small(old / "small/a.png", 1)
     put(old / "keep/a.png")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import oldtree
@@ -62,11 +63,13 @@ def test_forecast_is_what_is_done(tree: oldtree.OldTree, library: TestLibrary) -
     assert not (library.art / "upstream").exists()
     done = library.json("migrate", tree.root)
     assert done["taken"] == said["new"]
-    assert (done["folders"], done["decisions"], done["left_alone"]) == (
-        said["folders"],
-        said["decisions"],
-        said["left_alone"],
-    )
+    assert (done["decisions"], done["left_alone"]) == (said["decisions"], said["left_alone"])
+    assert without_findings(done["folders"]) == without_findings(said["folders"])
+
+
+def without_findings(folders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Some are only seen in the bytes."""
+    return [{key: value for key, value in folder.items() if key != "findings"} for folder in folders]
 
 
 def test_disk_use_grows_by_less_than_two_percent(tmp_path: Path, library: TestLibrary) -> None:

@@ -42,7 +42,7 @@ class Account:
 
     def data(self) -> dict[str, Any]:
         return {
-            **self.plan.as_data(),
+            **self.plan.as_data(self.findings),
             "old_database": self.old.as_data() if self.old is not None else None,
             "findings": self.findings.as_data(),
             "by_code": self.findings.by_code(),
@@ -105,7 +105,7 @@ def compared(db: Database, number: int) -> dict[str, Sides]:
 
 def of_plan(account: Account) -> Report:
     """What would be done."""
-    tables = [*account.plan.tables(), *account.findings.tables()]
+    tables = [*account.plan.tables(account.findings), *account.findings.tables()]
     note = f"{account.plan.new} of {account.files()} files would be taken in"
     data = {**account.data(), "dry_run": True}
     notes = [note, *_judged(account), *_doubts(account)]
@@ -115,7 +115,7 @@ def of_plan(account: Account) -> Report:
 def of_import(account: Account, done: Done, both: Mapping[str, Sides]) -> Report:
     """What was done."""
     data = {**account.data(), **done.data(), "sides": digest.as_data(both)}
-    tables = [*account.plan.tables(), *account.findings.tables(), *digest.tables(both)]
+    tables = [*account.plan.tables(account.findings), *account.findings.tables(), *digest.tables(both)]
     rest = "" if done.brought.complete else "; not everything was taken in, the same command goes on"
     note = (
         f"{done.brought.files} files taken in, {account.files() - account.plan.new} known already,"

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from artpipe.actions.admit import Admission
 from artpipe.actions.moving.place import Placing
+from artpipe.actions.moving.renewal import Renewal, renew
 from artpipe.actions.register import RegisterRequest
 from artpipe.actions.report import Problem
 from artpipe.db import oldfiles, survey
+from artpipe.db.oldfiles import Taken
 from artpipe.names import path_text, shown
 from artpipe.pipeline.ahead import ahead
 from artpipe.pipeline.contents import read_content
@@ -20,10 +22,10 @@ from artpipe.pipeline.walk import Candidate, PassedOver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from artpipe.actions.moving.finding import Findings
     from artpipe.actions.report import Progress
-    from artpipe.db.oldfiles import Taken
     from artpipe.db.survey import Surveyed
     from artpipe.library import Library
     from artpipe.pipeline.stopping import Stop
@@ -89,6 +91,7 @@ class Bringing:
         self._stop, self._progress = waiting.stop, waiting.progress
         self._admission = Admission(library, RegisterRequest((), copy=source.copy))
         self._place = Placing(library, source, self._admission, findings)
+        self._scratch: Path | None = None
         self.brought = Brought()
 
     def run(self) -> Brought:
@@ -96,7 +99,7 @@ class Bringing:
         from artpipe.pipeline.intake import read
 
         with self._admission.reading() as how:
-            reading = partial(read, how=how)
+            reading, self._scratch = partial(read, how=how), how.scratch
             self._read(reading, _REAL_ORIGINALS, self._place.original)
             self._mark(_EMPTY_ORIGINALS, self._place.empty_original)
             self._read(reading, _REAL_MADE, self._place.made)
@@ -109,7 +112,7 @@ class Bringing:
         self,
         read: Callable[[Candidate], Bytes | PassedOver],
         phases: tuple[int, int],
-        take: Callable[[Surveyed, Bytes], Taken | PassedOver],
+        take: Callable[[Surveyed, Bytes], Taken | PassedOver | Renewal],
     ) -> None:
         """Take in names with bytes."""
         rows = survey.new(self._db, self._source.tree, phases, PAGE)
@@ -121,8 +124,8 @@ class Bringing:
                     # The names must be on disk before the rows that stand for them are.
                     for stage in self._place.touched():
                         self._library.store.sync(stage)
-                    self._record(results)
-                self._count(results)
+                    self._record([one for one in results if isinstance(one, Taken)])
+                self._count([self._renewed(one) if isinstance(one, Renewal) else one for one in results])
 
     def _mark(self, phases: tuple[int, int], take: Callable[[Surveyed], Taken]) -> None:
         """Take in empty names."""
@@ -145,8 +148,14 @@ class Bringing:
     def _candidate(self, row: Surveyed) -> Candidate:
         return Candidate(self._source.path(row), row.size, row.mtime_ns, row.inode)
 
-    def _record(self, results: Sequence[Taken | PassedOver]) -> None:
-        oldfiles.record(self._db, self._source.tree, [one for one in results if not isinstance(one, PassedOver)])
+    def _renewed(self, renewal: Renewal) -> Taken | PassedOver:
+        if self._scratch is not None and renew(self._library, renewal, self._source.tree, self._scratch):
+            return renewal.taken
+        message = "changes while it is read; migrate again later"
+        return PassedOver(renewal.found.path, "changing", message, failed=True)
+
+    def _record(self, taken: Sequence[Taken]) -> None:
+        oldfiles.record(self._db, self._source.tree, taken)
 
     def _count(self, results: Sequence[Taken | PassedOver]) -> None:
         failed = [one for one in results if isinstance(one, PassedOver)]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
-from artpipe.actions.report import Report, Table
+from artpipe.actions.moving.finding import Findings
+from artpipe.actions.report import Report
 from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
 from artpipe.db import oldfiles, sides, survey
-from artpipe.names import path_text
 from artpipe.pipeline.ahead import ahead
 from artpipe.store import inspect
 
@@ -29,18 +29,8 @@ if TYPE_CHECKING:
     from artpipe.pipeline.stopping import Stop
     from artpipe.store.inspect import Look
 
-COLUMNS = ("code", "item", "detail")
 # A clock is asked this often.
 STRIDE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A name whose two sides are not the same."""
-
-    code: str
-    item: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +51,7 @@ class Check:
     def __init__(self, library: Library, tree: OldTree, number: int, stop: Stop) -> None:
         self._library, self._db = library, library.db
         self._tree, self._number, self._stop = tree, number, stop
-        self.differences: list[Difference] = []
+        self.differences = Findings()
         self.checked = 0
         self.complete = True
         self._sides: dict[str, Sides] = defaultdict(Sides)
@@ -83,16 +73,19 @@ class Check:
             self._gone()
 
     def data(self) -> dict[str, Any]:
-        found = [{"code": one.code, "item": path_text(one.item), "detail": one.detail} for one in self.differences]
-        sums = digest.as_data(self._sides)
-        return {"checked": self.checked, "differences": found, "complete": self.complete, "sides": sums}
+        return {
+            "checked": self.checked,
+            "differences": self.differences.as_data(),
+            "by_code": self.differences.by_code(),
+            "complete": self.complete,
+            "sides": digest.as_data(self._sides),
+        }
 
     def report(self) -> Report:
         """What was found; exit code 3 if the sides differ."""
         found = f"{len(self.differences)} differences" if self.differences else "no difference"
         rest = "" if self.complete else "; there was no time for everything"
-        rows = [(one.code, path_text(one.item), one.detail) for one in self.differences]
-        tables = [*digest.tables(self._sides), *([Table(COLUMNS, rows)] if rows else [])]
+        tables = [*digest.tables(self._sides), *self.differences.tables()]
         note = f"{self.checked} names compared, {found}{rest}"
         return Report(data=self.data(), tables=tables, notes=[note], exit_code=self._code())
 
@@ -124,7 +117,7 @@ class Check:
             size = looked.ours.size if side.path else side.size
             both.library.add(side.name, size, sha256)
         for code, detail in self._found(side, looked, sha256):
-            self.differences.append(Difference(code, f"{side.folder}/{side.name}", detail))
+            self.differences.add(code, f"{side.folder}/{side.name}", detail)
 
     def _kept(self, side: Side) -> str | None:
         content = oldfiles.content(self._db, side.ours) if side.ours is not None else None
@@ -152,7 +145,7 @@ class Check:
     def _gone(self) -> None:
         for row in survey.gone(self._db, self._number):
             item = f"{survey.named(row['folder'])}/{survey.named(row['name'])}"
-            self.differences.append(Difference("gone", item, "it was taken in, and is not in the tree any more"))
+            self.differences.add("gone", item, "it was taken in, and is not in the tree any more")
 
 
 def _is_same_file(path: str, ours: Path) -> bool:

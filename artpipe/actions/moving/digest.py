@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.report import Table
 from artpipe.names import path_text
+from artpipe.pipeline.oldlayout import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EMPTY = hashlib.sha256().hexdigest()
-COLUMNS = ("folder", "side", "files", "bytes", "empty", "sha256")
+COLUMNS = ("folder", "side", "files", "bytes", "empty", "sha256", "sides")
 
 
 @dataclass(slots=True)
@@ -64,9 +66,15 @@ def as_data(folders: Mapping[str, Sides]) -> list[dict[str, Any]]:
 
 
 def tables(folders: Mapping[str, Sides]) -> list[Table]:
-    rows = []
+    groups: dict[str, list[Sides]] = defaultdict(list)
     for folder, sides in sorted(folders.items()):
-        for side, found in (("tree", sides.tree), ("library", sides.library)):
-            data = found.as_data()
-            rows.append((path_text(folder), side, *(data[column] for column in COLUMNS[2:5]), data["sha256"][:16]))
+        groups[group_of(path_text(folder))].append(sides)
+    rows = []
+    for group, members in groups.items():
+        same = all(sides.equal() for sides in members)
+        for name in ("tree", "library"):
+            sums = [getattr(sides, name).as_data() for sides in members]
+            hashed = sums[0]["sha256"][:16] if len(sums) == 1 else f"{len(sums)} folders"
+            counts = (sum(one[column] for one in sums) for column in COLUMNS[2:5])
+            rows.append((group, name, *counts, hashed, "equal" if same else "different"))
     return [Table(COLUMNS, rows)] if rows else []

@@ -32,9 +32,20 @@ class Findings:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._kept: list[MovingFinding] = []
+        # Of each kind in each folder.
+        self.in_folder: Counter[tuple[str, str]] = Counter()
 
-    def add(self, code: str, item: str, detail: str) -> None:
+    def __len__(self) -> int:
+        return self._counts.total()
+
+    def add(self, code: str, item: str, detail: str, folder: str | None = None) -> None:
+        """Note one.
+
+        Args:
+            folder: in which it is counted; else that of the item, if it is a file.
+        """
         self._counts[code] += 1
+        self.in_folder[item.rpartition("/")[0] if folder is None else folder, code] += 1
         if self._counts[code] <= KEPT:
             self._kept.append(MovingFinding(code, item, detail))
 

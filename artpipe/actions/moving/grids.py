@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from artpipe.actions.moving.finding import Findings
     from artpipe.db.grids import Candidate
     from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
 
 PAGE = 2000
 _BLURHASH = "blurhash"
@@ -35,23 +36,28 @@ class Tally:
 
 
 class Grids:
-    """Takes the grids of one tree.
+    """Takes the grids of one tree."""
 
-    Args:
-        roots: every path under which the tree may have been known.
-    """
-
-    def __init__(self, library: Library, source: Source, roots: Sequence[str], findings: Findings) -> None:
-        self._library, self._db, self._source = library, library.db, source
-        self._roots, self._findings = roots, findings
+    def __init__(self, library: Library, source: Source, findings: Findings, stop: Stop) -> None:
+        self._library, self._db, self._source, self._stop = library, library.db, source, stop
+        self._findings = findings
         self._tally = Tally()
+        self._roots: Sequence[str] = ()
         self._folders: dict[str, list[str]] = {}
 
-    def run(self) -> Tally:
+    def run(self, roots: Sequence[str]) -> Tally:
+        """Match what was not matched before, as far as there is time.
+
+        Args:
+            roots: every path under which the tree may have been known.
+        """
+        self._roots = roots
         left = grids.prepare(self._db, self._source.tree)
         if left:
             for page in grids.candidates(self._db, self._source.tree, PAGE):
                 self._match(page)
+                if self._stop.check():
+                    break
                 if self._tally.matched >= left:
                     break
         self._tally.unmatched = grids.unmatched(self._db, self._source.tree)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from artpipe.db import wanted
@@ -12,7 +11,7 @@ from artpipe.names import safe_id
 from artpipe.pipeline.oldlayout import ENHANCED, FOLDERS, FRAMES, RESULTS, STYLES, style_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from artpipe.db.connection import Database
     from artpipe.db.wanted import Form, NewArtifact, NewDecision
@@ -31,18 +30,19 @@ def want_everything(library: Library, form: Form) -> None:
     wanted.want_unchanged(db)
     # What lies in yes/ or no/ alone is there already.
     wanted.want_decisions(db, form)
-    _add(db, (_named(one, stages) for one in wanted.new_artifacts(db, list(stages))))
+    for artifacts in wanted.new_artifacts(db, list(stages), PAGE):
+        _add(db, [_named(one, stages) for one in artifacts])
     wanted.want_kept(db, ENHANCED)
-    _add(db, map(_note, wanted.undescribed(db, ENHANCED)))
-    _add(db, (_decided(one, form) for one in wanted.new_decisions(db)))
+    for artifacts in wanted.undescribed(db, ENHANCED, PAGE):
+        _add(db, [_note(one) for one in artifacts])
+    for decisions in wanted.new_decisions(db, PAGE):
+        _add(db, [_decided(one, form) for one in decisions])
     wanted.want_empty(db)
 
 
-def _add(db: Database, names: Iterable[Wanted]) -> None:
-    # All of a question's answers before the first of them is acted on: it asks the table that is written to.
-    every = iter(list(names))
-    while page := list(islice(every, PAGE)):
-        wanted.want(db, [_free(db, one) for one in page])
+def _add(db: Database, names: Sequence[Wanted]) -> None:
+    for one in names:
+        wanted.want(db, _free(db, one))
 
 
 def _free(db: Database, one: Wanted) -> Wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.moving.renewal import Renewal
 from artpipe.db import artifacts, images, oldfiles
 from artpipe.db.artifacts import FileRow
 from artpipe.db.images import NewImage
@@ -72,17 +73,28 @@ class Placing:
         other = row.base if image_id != row.base else None
         return _taken(row, None, None, (image_id, UPSTREAM), base=other)
 
-    def made(self, row: Surveyed, found: Found) -> Taken | PassedOver:
+    def made(self, row: Surveyed, found: Found) -> Taken | PassedOver | Renewal:
         """A file that some program made from a picture; one that is no sound picture is only kept."""
         if row.stage in self._library.graph.stages and found.probe and found.probe.problem:
             self._find("unsound", row, f"is damaged ({found.probe.problem}); it will be made again")
             return self._kept(row, found)
         image_id = self._meant(row) or self._new_image(row.id, "absent", found)
+        if self._is_renewed(row, found, image_id):
+            artifact = self._artifact(row, found, image_id, f"{row.stage}/{image_id}.{extension(found)}")
+            return Renewal(found, artifact, _taken(row, found.seen, found.sha256, (image_id, row.stage)))
         try:
             image_id = self._put(row, found, image_id)
         except NotPlacedError as error:
             return PassedOver(found.path, error.code, str(error), failed=True)
         return _taken(row, found.seen, found.sha256, (image_id, row.stage))
+
+    def _is_renewed(self, row: Surveyed, found: Found, image_id: str) -> bool:
+        """Whether the artifact that is there came from this very name, which has other bytes now."""
+        there = artifacts.get(self._db, image_id, row.stage)
+        if there is None or there["recipe"] is not None or there["sha256"] == found.sha256:
+            return False
+        before = oldfiles.sha256_of(self._db, self._source.tree, row.folder, row.name)
+        return row.stage in self._library.graph.stages and before == there["sha256"]
 
     def _put(self, row: Surveyed, found: Found, image_id: str) -> str:
         """Link the file and write its row; a second file for the same place becomes a picture of its own."""

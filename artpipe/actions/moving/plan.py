@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.report import Table
 from artpipe.db import survey
 from artpipe.names import path_text
+from artpipe.pipeline.oldlayout import group_of
 
 if TYPE_CHECKING:
     from artpipe.actions.moving.finding import Findings
-    from artpipe.db.connection import Database
+    from artpipe.db.connection import Database, Row
     from artpipe.pipeline.oldtree import LeftAlone, OldTree
 
 _BECOMES = {"approved": "approved", "rejected": "rejected", "how": "how it was made", "grid": "blurhash"}
-COLUMNS = ("folder", "becomes", "files", "bytes", "empty", "new")
+COLUMNS = ("folder", "becomes", "files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
+_CONFLICTS = ("conflict", "decision-kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Plan:
     """Counts of a tree.
 
     Args:
-        folders: a row for each, with the keys of `COLUMNS`.
+        folders: a row for each, with those of `COLUMNS` that names and sizes alone tell.
         new: names that were not taken in as they are now.
         approved, rejected, conflicts: ids of each kind; those in both folders are approved.
     """
@@ -35,21 +38,43 @@ class Plan:
     rejected: int
     conflicts: int
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self, findings: Findings) -> dict[str, Any]:
         alone = [
             {"folder": path_text(one.folder), "pages": one.known, "files": one.files, "bytes": one.bytes}
             for one in self.left_alone
         ]
         decisions = {"approved": self.approved, "rejected": self.rejected, "conflicts": self.conflicts}
-        return {"folders": self.folders, "left_alone": alone, "new": self.new, "decisions": decisions}
+        folders = _with_findings(self.folders, findings)
+        return {"folders": folders, "left_alone": alone, "new": self.new, "decisions": decisions}
 
-    def tables(self) -> list[Table]:
-        rows = [tuple(folder[column] for column in COLUMNS) for folder in self.folders]
-        rows += [
-            (path_text(one.folder), "left alone" + ("" if one.known else " (unknown)"), one.files, one.bytes, "", "")
-            for one in self.left_alone
-        ]
+    def tables(self, findings: Findings) -> list[Table]:
+        folders = _grouped(_with_findings(self.folders, findings))
+        rows = [tuple(folder[column] for column in COLUMNS) for folder in folders]
+        for one in self.left_alone:
+            becomes = "left alone" + ("" if one.known else " (unknown)")
+            rows.append((path_text(one.folder), becomes, one.files, one.bytes, *[""] * (len(COLUMNS) - 4)))
         return [Table(COLUMNS, rows)] if rows else []
+
+
+def _with_findings(folders: list[dict[str, Any]], findings: Findings) -> list[dict[str, Any]]:
+    conflicts: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for (folder, code), number in findings.in_folder.items():
+        (conflicts if code in _CONFLICTS else others)[path_text(folder)] += number
+    return [{**one, "conflicts": conflicts[one["folder"]], "findings": others[one["folder"]]} for one in folders]
+
+
+def _grouped(folders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for all folders of a kind: there may be thousands of videos."""
+    rows: dict[str, dict[str, Any]] = {}
+    for one in folders:
+        group = group_of(one["folder"])
+        row = rows.setdefault(group, {**one, "folder": group, **dict.fromkeys(_SUMMED, 0)})
+        row.update({column: row[column] + one[column] for column in _SUMMED})
+    return list(rows.values())
+
+
+_SUMMED = ("files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
 
 
 def look(db: Database, tree: OldTree, number: int, findings: Findings) -> Plan:
@@ -62,29 +87,32 @@ def look(db: Database, tree: OldTree, number: int, findings: Findings) -> Plan:
     survey.prepare(db)
     survey.load(db, tree.names())
     _find(db, number, findings)
-    folders = [
-        {
-            "folder": path_text(survey.named(row["folder"])),
-            "becomes": _BECOMES.get(row["role"]) or row["stage"],
-            "files": row["files"],
-            "bytes": row["bytes"],
-            "empty": row["empty"],
-            "new": row["new"],
-        }
-        for row in survey.folders(db, number)
-    ]
+    folders = [_folder(row) for row in survey.folders(db, number)]
     judged = survey.judged(db)
     new = sum(folder["new"] for folder in folders)
     return Plan(folders, tree.left_alone(), new, judged["approved"], judged["rejected"], judged["conflicts"])
 
 
+def _folder(row: Row) -> dict[str, Any]:
+    return {
+        "folder": path_text(survey.named(row["folder"])),
+        "becomes": _BECOMES.get(row["role"]) or row["stage"],
+        "files": row["files"],
+        "bytes": row["bytes"],
+        "empty": row["empty"],
+        "new": row["new"],
+        "decisions": row["files"] if row["role"] in {"approved", "rejected"} else 0,
+    }
+
+
 def _find(db: Database, number: int, findings: Findings) -> None:
     for row in survey.conflicts(db):
-        yes, no = (path_text(survey.named(row[column])) for column in ("yes_folder", "no_folder"))
-        findings.add("conflict", row["id"], f"is both in {yes}/ and in {no}/; {yes}/ wins")
+        yes, no = (survey.named(row[column]) for column in ("yes_folder", "no_folder"))
+        findings.add("conflict", row["id"], f"is both in {path_text(yes)}/ and in {path_text(no)}/; the first wins", no)
     for row in survey.nothing_real(db):
         what = "approved" if row["yes"] else "undecided"
-        findings.add("nothing-real", row["id"], f"is {what}, but every file of it is empty")
+        detail = f"is {what}, but every file of it is empty"
+        findings.add("nothing-real", row["id"], detail, survey.named(row["folder"]))
     for row in survey.against_decisions(db, number):
         detail = f"is {row['wanted']} in the tree, but was {row['state']} here before; that stays"
-        findings.add("decision-kept", row["id"], detail)
+        findings.add("decision-kept", row["id"], detail, survey.named(row["folder"]))
