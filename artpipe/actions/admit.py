@@ -120,7 +120,7 @@ class Admission:
         if not newcomers.include(found, base):
             return None
         relative = f"{UPSTREAM}/{base}.{extension(found)}"
-        if not place(self._library.store, found, relative, _owner()):
+        if not place(self._library.store, found, relative, self.owner):
             return None
         newcomers.add(self._row(found, base, None), _original(found, base, relative), found)
         return Admitted("registered", base)

@@ -36,4 +36,6 @@ def wrong(db: Database) -> Iterator[Row]:
 def recount(db: Database) -> None:
     """Within an open transaction: count everything anew."""
     db.execute("DELETE FROM counters")
-    db.execute("INSERT INTO counters (counted, part, number, bytes) SELECT counted, part, number, bytes FROM counted_now")
+    db.execute(
+        "INSERT INTO counters (counted, part, number, bytes) SELECT counted, part, number, bytes FROM counted_now"
+    )

@@ -306,10 +306,10 @@ def test_file_that_vanishes_between_reading_and_linking(library: TestLibrary, mo
     small(library.img / "b.png", 2)
     link = Store.link
 
-    def vanish(self: Store, source: str, relative: str) -> os.stat_result:
-        if Path(source).name == "a.png":
-            os.unlink(source)
-        return link(self, source, relative)
+    def vanish(self: Store, source: Path, relative: str) -> None:
+        if source.name == "a.png":
+            source.unlink()
+        link(self, source, relative)
 
     monkeypatch.setattr(Store, "link", vanish)
     result = library.run("register", "img")
@@ -327,10 +327,10 @@ def test_file_that_is_replaced_between_reading_and_linking(
     other = small(library.folder / "other.png", 2)
     link = Store.link
 
-    def replace(self: Store, source: str, relative: str) -> os.stat_result:
+    def replace(self: Store, source: Path, relative: str) -> None:
         if other.exists():
             other.rename(file)
-        return link(self, source, relative)
+        link(self, source, relative)
 
     monkeypatch.setattr(Store, "link", replace)
     assert library.run("register", "img").code == 1

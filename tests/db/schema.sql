@@ -24,6 +24,15 @@ CREATE UNIQUE INDEX jobs_open ON jobs (image_id, stage) WHERE status IN ('pendin
 
 CREATE INDEX lineage_by_parent ON lineage (parent_id);
 
+CREATE INDEX old_files_by_base ON old_files (tree_id, base) WHERE base IS NOT NULL;
+
+CREATE INDEX old_files_by_image ON old_files (image_id, stage);
+
+CREATE INDEX old_files_by_named ON old_files (named) WHERE named IS NOT NULL;
+
+CREATE INDEX old_files_unsettled ON old_files (tree_id, image_id)
+WHERE role IN ('approved', 'rejected') AND settled IS NULL;
+
 CREATE INDEX perceptual_hashes_by_hash ON perceptual_hashes (phash);
 
 CREATE INDEX runs_alive ON runs (id) WHERE ended_at IS NULL;
@@ -113,6 +122,23 @@ CREATE TABLE decisions (
     batch_id INTEGER REFERENCES batches(id)
 , replaced BOOLEAN NOT NULL DEFAULT FALSE);
 
+CREATE TABLE exported_files (
+    export_id INTEGER NOT NULL REFERENCES exports(id),
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT,                         -- of its content; NULL: an empty name
+    stage TEXT NOT NULL,
+    inode INTEGER,                        -- NULL: about to be made
+    PRIMARY KEY (export_id, folder, name)
+) WITHOUT ROWID;
+
+CREATE TABLE exports (
+    id INTEGER PRIMARY KEY,
+    directory TEXT NOT NULL UNIQUE,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    finished_at TIMESTAMP
+);
+
 CREATE TABLE galleries (
     name TEXT PRIMARY KEY NOT NULL,
     sort TEXT NOT NULL,
@@ -184,6 +210,46 @@ CREATE TABLE meta (
     key TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE old_contents (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    content BLOB NOT NULL
+);
+
+CREATE TABLE old_files (
+    tree_id INTEGER NOT NULL REFERENCES old_trees(id),
+    folder TEXT NOT NULL,                 -- a name that is no UTF-8 is kept as BLOB, here and below
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,                   -- original, approved, rejected, made, how, grid
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    sha256 TEXT,                          -- NULL: an empty name
+    image_id TEXT,
+    stage TEXT,
+    base TEXT,                            -- the name without extension, where the image got another id
+    named TEXT,                           -- the image that the name means, where its bytes are another's
+    settled TEXT,                         -- for a decision: what the image was after the import
+    PRIMARY KEY (tree_id, folder, name)
+) WITHOUT ROWID;
+
+CREATE TABLE old_rows (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    content TEXT NOT NULL,                -- JSON
+    image_id TEXT NOT NULL,
+    decision TEXT,
+    settled TEXT,
+    PRIMARY KEY (source, id)
+) WITHOUT ROWID;
+
+CREATE TABLE old_trees (
+    id INTEGER PRIMARY KEY,
+    root TEXT NOT NULL UNIQUE,
+    batch_id INTEGER REFERENCES batches(id),
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    finished_at TIMESTAMP
+);
 
 CREATE TABLE pages (
     path TEXT PRIMARY KEY NOT NULL,       -- relative to art/, as artifacts.file_path

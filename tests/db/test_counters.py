@@ -61,15 +61,31 @@ ROW = "{} INTO blurhash_cache (rowid, image_id, stage, blurhash, width, height) 
 @pytest.mark.parametrize(
     "script",
     [
-        [IMAGE.format("a", "x"), IMAGE.format("b", "y"), "REPLACE INTO images (id, sha256, rejected) VALUES ('a', 'y', 1)"],
-        [IMAGE.format("a", "x"), IMAGE.format("b", "y"), "UPDATE OR REPLACE images SET sha256 = 'x', approved = 1 WHERE id = 'b'"],
+        [
+            IMAGE.format("a", "x"),
+            IMAGE.format("b", "y"),
+            "REPLACE INTO images (id, sha256, rejected) VALUES ('a', 'y', 1)",
+        ],
+        [
+            IMAGE.format("a", "x"),
+            IMAGE.format("b", "y"),
+            "UPDATE OR REPLACE images SET sha256 = 'x', approved = 1 WHERE id = 'b'",
+        ],
         [IMAGE.format("a", "x"), IMAGE.format("b", "y"), "UPDATE OR REPLACE images SET id = 'a'"],
         [IMAGE.format("a", "x"), IMAGE.format("b", "y"), "UPDATE OR REPLACE images SET rowid = 2 WHERE rowid = 1"],
         # A number that SQLite uses for "none given yet".
         ["INSERT INTO images (rowid, id) VALUES (-1, 'a')", "REPLACE INTO images (id) VALUES ('b')"],
         [ARTIFACT.format("INSERT", 1, "a", "s", 5), ARTIFACT.format("REPLACE", "NULL", "a", "s", 7)],
-        [ARTIFACT.format("INSERT", 1, "a", "s", 5), ARTIFACT.format("INSERT", 2, "b", "t", 6), ARTIFACT.format("REPLACE", 1, "b", "t", 7)],
-        [ARTIFACT.format("INSERT", 1, "a", "s", 5), ARTIFACT.format("INSERT", 2, "b", "t", 6), "UPDATE OR REPLACE artifacts SET id = 2, sha256 = 'z' WHERE id = 1"],
+        [
+            ARTIFACT.format("INSERT", 1, "a", "s", 5),
+            ARTIFACT.format("INSERT", 2, "b", "t", 6),
+            ARTIFACT.format("REPLACE", 1, "b", "t", 7),
+        ],
+        [
+            ARTIFACT.format("INSERT", 1, "a", "s", 5),
+            ARTIFACT.format("INSERT", 2, "b", "t", 6),
+            "UPDATE OR REPLACE artifacts SET id = 2, sha256 = 'z' WHERE id = 1",
+        ],
         # Noted, but never replaced; what comes next must not take it for gone.
         [
             *(ARTIFACT.format("INSERT", 1, "a", "s", 5), ARTIFACT.format("INSERT OR IGNORE", 1, "a", "s", 7)),
@@ -78,9 +94,17 @@ ROW = "{} INTO blurhash_cache (rowid, image_id, stage, blurhash, width, height) 
         [JOB.format("INSERT", 1, "a", "pending"), JOB.format("REPLACE", 2, "a", "pending")],
         [JOB.format("INSERT", 1, "a", "running"), JOB.format("REPLACE", 2, "a", "running")],
         [JOB.format("INSERT", 1, "a", "pending"), JOB.format("INSERT", 2, "a", "running")],
-        [JOB.format("INSERT", 1, "a", "failed"), JOB.format("INSERT", 2, "a", "pending"), "UPDATE OR REPLACE jobs SET status = 'running' WHERE id = 1"],
+        [
+            JOB.format("INSERT", 1, "a", "failed"),
+            JOB.format("INSERT", 2, "a", "pending"),
+            "UPDATE OR REPLACE jobs SET status = 'running' WHERE id = 1",
+        ],
         [ROW.format("INSERT", 1, "a", "s"), ROW.format("REPLACE", 2, "a", "s"), ROW.format("REPLACE", 2, "b", "t")],
-        [ROW.format("INSERT", 1, "a", "s"), ROW.format("INSERT", 2, "b", "t"), "UPDATE OR REPLACE blurhash_cache SET image_id = 'a', stage = 's'"],
+        [
+            ROW.format("INSERT", 1, "a", "s"),
+            ROW.format("INSERT", 2, "b", "t"),
+            "UPDATE OR REPLACE blurhash_cache SET image_id = 'a', stage = 's'",
+        ],
     ],
 )
 def test_rows_that_vanish_without_a_word(empty: sqlite3.Connection, script: list[str], recursive: int) -> None:
@@ -115,12 +139,19 @@ def test_upgrading_a_library_counts_what_is_there(tmp_path: Path, monkeypatch: p
     with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("PRAGMA user_version").fetchone() == (2,)
         db.execute("INSERT INTO images (id, approved) VALUES ('a', 1), ('b', 1), ('c', 0)")
-        for name, stage in (("a", "web-optimized"), ("b", "web-optimized"), ("b", "ersgan-enhanced"), ("c", "upstream")):
+        for name, stage in (
+            ("a", "web-optimized"),
+            ("b", "web-optimized"),
+            ("b", "ersgan-enhanced"),
+            ("c", "upstream"),
+        ):
             db.execute(
                 "INSERT INTO artifacts (image_id, stage, file_path, file_size) VALUES (?, ?, 'p', 7)", (name, stage)
             )
         db.execute("INSERT INTO jobs (image_id, stage, status) VALUES ('a', 'ersgan-enhanced', 'failed')")
-        db.execute("INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height) VALUES ('b', 'web-optimized', 'h', 1, 1)")
+        db.execute(
+            "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height) VALUES ('b', 'web-optimized', 'h', 1, 1)"
+        )
     monkeypatch.undo()
     schema.open_database(path).close()
     with closing(sqlite3.connect(path)) as db:

@@ -41,7 +41,12 @@ def seed_answer(db: sqlite3.Connection, first: str, second: str) -> list[str]:
 
 
 # Some that no stage of ours is made by, so that rows come and go on both sides.
-WATCHED = {("my-own", "upstream"), ("upstream", "phash"), ("upstream", "upstream"), ("web-optimized", "ersgan-enhanced")}
+WATCHED = {
+    ("my-own", "upstream"),
+    ("upstream", "phash"),
+    ("upstream", "upstream"),
+    ("web-optimized", "ersgan-enhanced"),
+}
 
 
 @pytest.fixture(scope="module")
