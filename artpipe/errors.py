@@ -91,7 +91,15 @@ class PictureError(WorkError):
 
 
 class InputLostError(WorkError):
-    """The file to work on is gone or is another one now; if it was made here, it is made again."""
+    """The file to work on is gone or is another one now; if it was made here, it is made again.
+
+    Args:
+        path: which one, for a job that reads several.
+    """
+
+    def __init__(self, code: str, message: str, path: str = "") -> None:
+        super().__init__(code, message)
+        self.path = path
 
 
 class EnvironmentLackError(WorkError):

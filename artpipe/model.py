@@ -16,6 +16,8 @@ Audience = Literal["approved", "not-rejected", "all"]
 Table = Literal["artifacts", "blurhash_cache", "perceptual_hashes"]
 
 UPSTREAM = "upstream"
+# How often a job is tried again after it failed for a passing reason.
+RETRIES = 2
 
 
 class Stage(NamedTuple):
@@ -23,12 +25,17 @@ class Stage(NamedTuple):
 
     Args:
         kind: which maker does it.
-        inputs: stages it can be made from; for each image the first one whose audience the image belongs to.
+        inputs: stages it can be made from; for each image the first one whose audience the image belongs to. Or,
+            where `names` are given, stages it is made from, all of them together.
         audience: which images it is made for.
         table: where its artifacts are recorded.
         params: all parameters of the maker, checked.
         recipe: hash of the maker's version and of the parameters that change what is wanted.
         timeout: seconds after which one job is given up.
+        workers: how many jobs of it at once, over all runs on the library; 0 for no limit.
+        retries: how often a job that failed for a passing reason is tried again.
+        names: what its maker calls its inputs, one for each; empty for a stage made from one picture.
+        pairs: which images its results are made for; None where every image has a result of its own.
     """
 
     name: str
@@ -39,6 +46,15 @@ class Stage(NamedTuple):
     params: Mapping[str, str | int | float | bool]
     recipe: str
     timeout: float
+    workers: int = 0
+    retries: int = RETRIES
+    names: tuple[str, ...] = ()
+    pairs: str | None = None
+
+    @property
+    def joint(self) -> bool:
+        """Whether it needs all of its inputs, not the first that is there."""
+        return len(self.names) > 1
 
 
 class Graph(NamedTuple):
@@ -64,11 +80,43 @@ class Graph(NamedTuple):
         return self.stages[name].audience if name in self.stages else "all"
 
 
+class Input(NamedTuple):
+    """A file that a job reads.
+
+    Args:
+        name: what the stage calls it.
+        image_id: whose it is; a parent's, where the job's image was made from several.
+        path: relative to `art/` in a claim, absolute in a task.
+        sha256: what the file must be; None where nobody recorded it.
+    """
+
+    name: str
+    image_id: str
+    stage: str
+    path: str
+    sha256: str | None
+
+
+class Errand(NamedTuple):
+    """What a maker that works on files gets beside the parameters.
+
+    Args:
+        library: folder of the settings file.
+    """
+
+    image_id: str
+    inputs: tuple[Input, ...]
+    library: str
+
+
 class Work(NamedTuple):
     """One job, as a worker sees it: plain data.
 
     Args:
         scratch: path without extension for the finished file.
+        patience: seconds beyond the timeout that the worker has to end the job by itself.
+        errand: for a maker that works on files.
+        slot: path of the place taken for it, of a stage that only so many may work on at once.
     """
 
     job_id: int
@@ -77,6 +125,9 @@ class Work(NamedTuple):
     params: Mapping[str, str | int | float | bool]
     scratch: str
     timeout: float
+    patience: float = 0.0
+    errand: Errand | None = None
+    slot: str = ""
 
 
 class Task(NamedTuple):
@@ -93,7 +144,11 @@ class Task(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A job that a worker finished; for a file, the complete bytes lie at `scratch`, not synced yet."""
+    """A job that a worker finished; for a file, the complete bytes lie at `scratch`, not synced yet.
+
+    Args:
+        width, height: 0 for a file that is no picture.
+    """
 
     job_id: int
     width: int
@@ -108,13 +163,18 @@ class Made(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A job that a worker could not do."""
+    """A job that a worker could not do.
+
+    Args:
+        path: the input that was lost, where one of several was.
+    """
 
     job_id: int
     kind: FailureKind
     code: str
     message: str
     seconds: float = 0.0
+    path: str = ""
 
 
 Outcome = Made | Failure
@@ -126,11 +186,23 @@ class Claim(NamedTuple):
     job_id: int
     image_id: str
     stage: str
-    input_stage: str
-    input_path: str
-    input_sha256: str | None
+    inputs: tuple[Input, ...]
     params: Mapping[str, str | int | float | bool] | None
     attempts: int
+
+    @property
+    def input_stage(self) -> str:
+        return self.inputs[0].stage
+
+    @property
+    def input_path(self) -> str:
+        return self.inputs[0].path
+
+    @property
+    def input_sha256(self) -> str | None:
+        """What went in, as it is recorded: of several inputs all hashes, in order, with `+` between them."""
+        hashes = [one.sha256 for one in self.inputs]
+        return None if None in hashes else "+".join(filter(None, hashes))
 
 
 class Settled(NamedTuple):

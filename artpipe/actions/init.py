@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Report
-from artpipe.stages.registry import BUILT_IN, maker_class
+from artpipe.stages.makers import maker_class
+from artpipe.stages.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from artpipe.library import Library

@@ -91,6 +91,7 @@ class _Running:
         finally:
             # Only when no worker can write any more may the jobs go back.
             pool.close()
+            drain.give_back()
             # This also makes room, which on a full disk the end of the run may need.
             leftovers.clear(library, f"run-{run_id}")
             self._progress.finish()

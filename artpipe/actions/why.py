@@ -78,7 +78,8 @@ def _not_because(stage: Stage, facts: dict[str, Any], job: Any) -> tuple[str, st
 
 
 def _failed_before(job: Any) -> str:
-    later = f"; it is due again at {job['due_at']} UTC" if job["failure_kind"] == "transient" else ""
+    # A permanent failure, or one whose retries are used up, is not due by itself.
+    later = f"; it is due again at {job['due_at']} UTC" if job["due_at"] else ""
     return f"it failed before ({job['error_code']}: {job['error_message']}){later}; `artpipe retry` makes it due now"
 
 

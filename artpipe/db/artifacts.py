@@ -68,7 +68,8 @@ def _settle_file(db: Database, done: Settled) -> None:
         " processing_params = excluded.processing_params, input_sha256 = excluded.input_sha256,"
         " recipe = excluded.recipe, pinned = excluded.pinned, created_at = CURRENT_TIMESTAMP",
         (
-            *(claim.image_id, claim.stage, done.file_path, made.sha256, made.size, made.width, made.height),
+            *(claim.image_id, claim.stage, done.file_path, made.sha256, made.size),
+            *(made.width or None, made.height or None),
             *(done.processing_params, claim.input_sha256, done.recipe, claim.params is not None),
         ),
     )

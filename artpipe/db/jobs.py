@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from artpipe.db import counters
-from artpipe.model import Claim, Failure, Json, Settled
+from artpipe.model import RETRIES, Claim, Failure, Input, Json, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from artpipe.db.connection import Database, Row
 
-MAX_ATTEMPTS = 3
 # A picture is hardly ever to blame for the death of the coordinating process, which never opens one; but a job
 # that was in hand this often when everything died is not tried for ever.
 MAX_ORPHANED = 12
@@ -23,9 +22,11 @@ BACK_OFF = (60, 900)
 DUE = "(due_at IS NULL OR due_at <= CURRENT_TIMESTAMP)"
 
 
-def any_pending(db: Database, stage: str) -> bool:
+def any_to_claim(db: Database, stage: str, *, selected: bool) -> bool:
     """Asked before claiming, so that a run that waits for its workers does not ask for the write lock all the time."""
-    return db.row("SELECT 1 FROM jobs WHERE status = 'pending' AND stage = ? LIMIT 1", (stage,)) is not None
+    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
+    sql = f"SELECT 1 FROM jobs WHERE status = 'pending' AND stage = ? AND {DUE} {within} LIMIT 1"
+    return db.row(sql, (stage,)) is not None
 
 
 def claim(db: Database, run_id: int, stage: str, limit: int, *, selected: bool) -> list[int]:
@@ -102,9 +103,7 @@ def _claim(row: Row) -> Claim:
         job_id=row["id"],
         image_id=row["image_id"],
         stage=row["stage"],
-        input_stage=row["input_stage"],
-        input_path=row["file_path"],
-        input_sha256=row["sha256"],
+        inputs=(Input(row["input_stage"], row["image_id"], row["input_stage"], row["file_path"], row["sha256"]),),
         params=_asked(row["params"]),
         attempts=row["attempts"],
     )
@@ -121,15 +120,16 @@ def complete(db: Database, run_id: int, done: Settled) -> bool:
     return cursor.rowcount > 0
 
 
-def fail(db: Database, run_id: int, claim: Claim, failure: Failure) -> bool:
-    """End a job badly; a transient failure is due again later, until its attempts are used up."""
+def fail(db: Database, run_id: int, claim: Claim, failure: Failure, retries: int = RETRIES) -> bool:
+    """End a job badly; a transient failure is due again later, until its retries are used up."""
     wait = BACK_OFF[min(claim.attempts, len(BACK_OFF)) - 1] if claim.attempts else BACK_OFF[0]
+    due = f"+{wait} seconds" if failure.kind == "transient" and claim.attempts <= retries else None
     cursor = db.execute(
         "UPDATE jobs SET status = 'failed', completed_at = CURRENT_TIMESTAMP, retry_count = retry_count + 1,"
         " error_code = ?, error_message = ?, failure_kind = ?, due_at = datetime('now', ?), seconds = ?"
         " WHERE id = ? AND status = 'running' AND run_id = ?",
         (
-            *(failure.code, failure.message, failure.kind, f"+{wait} seconds", failure.seconds),
+            *(failure.code, failure.message, failure.kind, due, failure.seconds),
             *(claim.job_id, run_id),
         ),
     )

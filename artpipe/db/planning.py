@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from artpipe.db.jobs import MAX_ATTEMPTS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -104,19 +102,20 @@ def _wanted_sql(target: Target) -> str:
     )
 
 
-def _wanted_parameters(target: Target) -> dict[str, str | bool]:
+def _wanted_parameters(target: Target) -> dict[str, str | int]:
     return {
         "stage": target.stage.name,
         "recipe": target.stage.recipe,
         "input_approved": target.input_approved,
         "input_other": target.input_other,
         "by_hand": target.by_hand,
+        "attempts": target.stage.retries + 1,
     }
 
 
 _INPUT = "(CASE WHEN i.approved THEN :input_approved ELSE :input_other END)"
 _OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
-_RETRIED = f"(f.failure_kind = 'transient' AND f.attempts < {MAX_ATTEMPTS} AND f.due_at <= CURRENT_TIMESTAMP)"
+_RETRIED = "(f.failure_kind = 'transient' AND f.attempts < :attempts AND f.due_at <= CURRENT_TIMESTAMP)"
 # What was tried already: the same input with the same recipe.
 _TRIED = (
     "SELECT 1 FROM jobs f WHERE f.image_id = i.id AND f.stage = :stage AND f.status = 'failed'"
@@ -194,7 +193,7 @@ def settle_page(db: Database) -> None:
         " AND NOT EXISTS (SELECT 1 FROM temp.wanted w WHERE w.image_id = unsettled.image_id)"
         " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.image_id = unsettled.image_id"
         " AND (j.status IN ('pending', 'running')"
-        f" OR (j.status = 'failed' AND j.failure_kind = 'transient' AND j.attempts < {MAX_ATTEMPTS})))"
+        " OR (j.status = 'failed' AND j.failure_kind = 'transient' AND j.due_at IS NOT NULL)))"
     )
 
 

@@ -7,11 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from artpipe.db import runs
+from artpipe.db import jobs, runs
 from artpipe.errors import StorageError
 from artpipe.model import Claim, Failure, Outcome
 from artpipe.pipeline import lifecycle
+from artpipe.pipeline.slotting import Slots
 from artpipe.settings import available_cores
+from artpipe.store.locks import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ HEARTBEAT_SECONDS = 15.0
 # How many seconds of work to hold claimed: enough to keep every worker busy, little enough to share with other runs.
 CLAIM_SECONDS = 1.0
 MOST_CLAIMED = 512
+_SLOT_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Drain:
         self._desk, self._pool, self._stop, self._on_end = desk, pool, stop, on_end
         self.tally = Tally()
         self._in_hand: dict[int, Claim] = {}
+        self._slots = Slots(folder_of(desk.library.db.path))
         self._ended: list[tuple[Claim, Outcome]] = []
         self._taken = 0
         self._rate = 0.0
@@ -81,13 +85,24 @@ class Drain:
         claimed = 0 if stopping else self._refill()
         if not claimed and not self._pool.busy():
             self._settle()
-            # Settling may have made more possible.
-            return not stopping and self._refill() > 0
+            # Settling may have made more possible; and what other runs are at takes as long as it takes.
+            return not stopping and (self._refill() > 0 or self._wait_for_slots())
         for outcome in self._pool.poll(0.1 if self._pool.busy() else 0.0):
+            self._slots.free(outcome.job_id)
             self._ended.append((self._in_hand.pop(outcome.job_id), outcome))
         if self._due():
             self._settle()
         return not self._stop.grace_over()
+
+    def _wait_for_slots(self) -> bool:
+        """Whether jobs are left that wait only for others to be done with theirs."""
+        if self._slots.waiting:
+            time.sleep(_SLOT_SECONDS)
+        return bool(self._slots.waiting)
+
+    def give_back(self) -> None:
+        """No worker is at work any more: let others have the places of what was in hand."""
+        self._slots.free_all()
 
     def _due(self) -> bool:
         old = time.monotonic() - self._settled_at >= self._pause
@@ -108,11 +123,19 @@ class Drain:
         return claimed
 
     def _claim(self, stage: str, limit: int) -> int:
+        db, planner = self._desk.library.db, self._desk.planner
+        if not jobs.any_to_claim(db, stage, selected=planner.selected):
+            self._slots.waiting.discard(stage)
+            return 0
+        limit = self._slots.take(planner.graph.stages[stage], limit)
+        if not limit:
+            return 0
         siblings = self._stop.jobs - self._taken - limit if self._stop.jobs is not None else None
         claims = lifecycle.claim(self._desk, stage, limit, lifecycle.Company(siblings, frozenset(self.tally.blocked)))
         self._in_hand.update({claim.job_id: claim for claim in claims})
         self._taken += len(claims)
-        self._pool.submit(lifecycle.tasks(self._desk, claims, self._threads()))
+        self._slots.give(planner.graph.stages[stage], claims)
+        self._pool.submit(lifecycle.tasks(self._desk, claims, self._threads(), self._slots.given))
         return len(claims)
 
     def _threads(self) -> int:

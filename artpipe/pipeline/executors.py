@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from artpipe.errors import ArtpipeError
 from artpipe.model import Failure, Outcome, Task, Work
 from artpipe.pipeline.worker import READY
+from artpipe.stages.command import family
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,9 @@ class _Worker:
     since: float = 0.0
 
     def overdue(self, now: float) -> bool:
-        limit = self.works[0][1].timeout if self.works and self.ready else _START_SECONDS
+        limit = _START_SECONDS
+        if self.works and self.ready:
+            limit = self.works[0][1].timeout + self.works[0][1].patience
         return (bool(self.works) or not self.ready) and now - self.since > limit
 
 
@@ -65,6 +68,8 @@ class WorkerPool:
         self._queue: deque[Task] = deque()
         self._started = 0
         self._in_vain = 0
+        # Programs whose worker has died become this process's children, so that it can end them.
+        family.become_guardian()
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._queue.extend(tasks)
@@ -104,6 +109,7 @@ class WorkerPool:
             self._kill(worker)
         self._workers.clear()
         self._queue.clear()
+        family.become_guardian(on=False)
 
     def _hand_out(self) -> None:
         while self._queue:
@@ -203,6 +209,7 @@ class WorkerPool:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait()
+        family.end_orphans()
         worker.connection.close()
         with contextlib.suppress(OSError):
             os.close(worker.lifeline)

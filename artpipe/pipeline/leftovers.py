@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, pages, runs
 from artpipe.errors import BusyError
-from artpipe.store import durable
+from artpipe.store import durable, slots
 from artpipe.store.locks import RunLock, folder_of, is_alive
 from artpipe.store.store import SCRATCH
 
@@ -57,6 +57,7 @@ def sweep(library: Library) -> None:
     for lock in folder_of(library.db.path).glob("*.lock"):
         if lock.name not in not_taken_back and not is_alive(lock):
             lock.unlink(missing_ok=True)
+    slots.sweep(folder_of(library.db.path))
 
 
 def _lock_of(library: Library, owner: str) -> Path:

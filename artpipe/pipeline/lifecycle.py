@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, jobs
 from artpipe.errors import SettingsError
-from artpipe.model import UPSTREAM, Claim, Failure, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.model import UPSTREAM, Claim, Errand, Failure, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import leftovers
 from artpipe.stages.registry import with_params
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from artpipe.library import Library
     from artpipe.pipeline.plan import Planner
+    from artpipe.store.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,15 @@ class Company:
     without: frozenset[str] = frozenset()
 
 
+# Beyond its own time limit, a worker has this long to end a program and to look at what it wrote.
+PATIENCE = 60.0
+
+
 def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     """Take jobs of a stage, and of the stages that read the same files; those not wanted any more are dropped."""
     db, planner = desk.library.db, desk.planner
-    if not jobs.any_pending(db, stage):
-        return []
     inputs = planner.inputs()
-    shared = set(inputs[stage]) - {""}
-    siblings = [name for name in planner.stages if name not in {stage, *company.without} and set(inputs[name]) & shared]
+    siblings = _siblings(planner, inputs, stage, company)
     with db.transaction():
         taken = jobs.claim(db, desk.run_id, stage, limit, selected=planner.selected)
         if not taken:
@@ -71,6 +73,17 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     return kept
 
 
+def _siblings(planner: Planner, inputs: dict[str, tuple[str, str]], stage: str, company: Company) -> list[str]:
+    """Stages whose jobs can share the decoded picture; who works on files decodes none, or has to wait for a place."""
+    stages = planner.graph.stages
+    if stages[stage].names:
+        return []
+    shared = set(inputs[stage]) - {""}
+    others = [name for name in planner.stages if name not in {stage, *company.without}]
+    alone = {name for name in others if stages[name].names or stages[name].workers}
+    return [name for name in others if name not in alone and set(inputs[name]) & shared]
+
+
 def _understood(desk: Desk, claim: Claim) -> bool:
     """Whether a maker knows the job's own parameters; one that another program wrote badly fails alone."""
     try:
@@ -82,11 +95,12 @@ def _understood(desk: Desk, claim: Claim) -> bool:
     return True
 
 
-def tasks(desk: Desk, claims: Sequence[Claim], threads: int) -> list[Task]:
+def tasks(desk: Desk, claims: Sequence[Claim], threads: int, slots: Mapping[int, Slot]) -> list[Task]:
     """Group claimed jobs by the file they read.
 
     Args:
         threads: for makers that can use several and are free to choose.
+        slots: job id -> its place, for stages that only so many may work on at once.
     """
 
     def by_input(claim: Claim) -> tuple[str, str, str | None]:
@@ -98,13 +112,13 @@ def tasks(desk: Desk, claims: Sequence[Claim], threads: int) -> list[Task]:
             input_path=str(store.path(path)),
             input_sha256=sha256,
             max_pixels=desk.library.settings.max_pixels,
-            works=tuple(_work(desk, found, threads) for found in group),
+            works=tuple(_work(desk, found, threads, slots.get(found.job_id)) for found in group),
         )
         for (_, path, sha256), group in itertools.groupby(sorted(claims, key=_image_and_input), key=by_input)
     ]
 
 
-def _work(desk: Desk, claim: Claim, threads: int) -> Work:
+def _work(desk: Desk, claim: Claim, threads: int, slot: Slot | None) -> Work:
     stage = desk.stage_for(claim)
     share = {"threads": threads} if stage.params.get("threads") == 0 else {}
     return Work(
@@ -112,9 +126,24 @@ def _work(desk: Desk, claim: Claim, threads: int) -> Work:
         stage=claim.stage,
         kind=stage.kind,
         params={**stage.params, **share},
-        scratch=str(desk.scratch / str(claim.job_id)),
+        scratch=str((desk.scratch / str(claim.job_id)).absolute()),
         timeout=stage.timeout,
+        patience=PATIENCE if stage.names else 0.0,
+        errand=_errand(desk, claim) if stage.names else None,
+        slot=str(slot.path) if slot else "",
     )
+
+
+def _errand(desk: Desk, claim: Claim) -> Errand:
+    """Paths are absolute: the programs that get them work elsewhere, and none can pass for an option."""
+    library = desk.library
+    names = desk.planner.graph.stages[claim.stage].names
+    inputs = [
+        replace(one, name=name, path=str(library.store.path(one.path).absolute()))
+        for name, one in zip(names, claim.inputs, strict=True)
+    ]
+    folder = str(library.settings.file.parent.absolute())
+    return Errand(claim.image_id, tuple(inputs), folder)
 
 
 def _image_and_input(claim: Claim) -> tuple[str, str]:
@@ -203,4 +232,4 @@ def _record_failure(desk: Desk, claim: Claim, failure: Failure) -> None:
     if failure.kind == "environment":
         jobs.release(db, desk.run_id, [claim.job_id])
     else:
-        jobs.fail(db, desk.run_id, claim, failure)
+        jobs.fail(db, desk.run_id, claim, failure, desk.planner.graph.stages[claim.stage].retries)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from artpipe.errors import EnvironmentLackError, InputLostError, WorkError
 from artpipe.model import Failure, Made, Outcome, Task, Work
-from artpipe.stages.registry import maker
+from artpipe.pipeline import errands
+from artpipe.stages.makers import maker, makes_of_pictures
 from artpipe.store import durable
+from artpipe.store.slots import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +28,24 @@ def perform(task: Task) -> Iterator[Outcome]:
     picture: Picture | None = None
     for work in task.works:
         started = time.perf_counter()
+        outcome: Outcome
         try:
-            if picture is None:
-                picture = _open(task)
-            yield _made(work, maker(work.kind).make(picture, work.params), started)
+            with joined(work.slot):
+                if work.errand is not None:
+                    outcome = errands.do(work, work.errand, task.max_pixels)
+                else:
+                    picture = picture or _open(task)
+                    outcome = _made(work, _product(work, picture), started)
         except Exception as error:  # noqa: BLE001 - a failure is data here, and one bad picture stops nothing
-            yield _failure(work, error, time.perf_counter() - started)
+            outcome = _failure(work, error, time.perf_counter() - started)
+        yield outcome
+
+
+def _product(work: Work, picture: Picture) -> Product:
+    made_by = maker(work.kind)
+    if not makes_of_pictures(made_by):
+        raise WorkError("internal", f"{work.kind} does not work on pictures.")
+    return made_by.make(picture, work.params)
 
 
 def _open(task: Task) -> Picture:
@@ -93,4 +107,5 @@ def _failure(work: Work, error: Exception, seconds: float) -> Failure:
         case _:
             kind, code = "transient", "internal"
             message = f"{type(error).__name__}: {error}"
-    return Failure(job_id=work.job_id, kind=kind, code=code, message=message, seconds=seconds)
+    path = error.path if isinstance(error, InputLostError) else ""
+    return Failure(job_id=work.job_id, kind=kind, code=code, message=message, seconds=seconds, path=path)

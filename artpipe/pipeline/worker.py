@@ -56,7 +56,11 @@ def _limit_memory(size: int) -> None:
 def _die_with_parent(lifeline: int) -> None:
     """The coordinator never writes to the lifeline; reading ends when it is gone, however it went."""
     os.read(lifeline, 1)
-    # The whole group: programs that this worker started must not outlive it.
+    if "artpipe.stages.command.family" in sys.modules:
+        from artpipe.stages.command import family
+
+        # Programs that this worker started must not outlive it, wherever they went.
+        family.end_all_of_the_dying()
     os.killpg(0, signal.SIGKILL)
 
 

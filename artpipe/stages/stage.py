@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from artpipe.errors import SettingsError
 
 if TYPE_CHECKING:
-    from artpipe.stages.imaging import Picture
+    from pathlib import Path
+
+    from artpipe.stages.imaging import Limits, Picture
 
 ParameterValue = str | int | float | bool
 Parameters = Mapping[str, ParameterValue]
@@ -92,7 +94,7 @@ class Product:
     how: Mapping[str, ParameterValue] = field(default_factory=dict)
 
 
-class Maker(Protocol):
+class AnyMaker(Protocol):
     """A kind of work. One instance lives as long as its worker process, so it may keep models loaded.
 
     `version` goes up whenever the same input and parameters would give another result than before: everything
@@ -102,6 +104,10 @@ class Maker(Protocol):
     kind: ClassVar[str]
     version: ClassVar[int]
     parameters: ClassVar[Mapping[str, Parameter]]
+
+
+class Maker(AnyMaker, Protocol):
+    """Makes something of one decoded picture."""
 
     def make(self, picture: Picture, params: Parameters) -> Product:
         """Make one product; `params` holds a checked value for every key of `parameters`.
@@ -113,6 +119,61 @@ class Maker(Protocol):
         ...
 
 
-def wanted(maker: type[Maker] | Maker, params: Parameters) -> dict[str, ParameterValue]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a maker that works on files is asked for.
+
+    Args:
+        inputs: name -> file; their bytes were compared with what was recorded.
+        folder: empty, and the maker's own: what is written there and not delivered is thrown away.
+        library: folder of the settings file.
+        timeout: seconds after which the maker is to give up by itself.
+        limits: what a picture may be at most.
+    """
+
+    image_id: str
+    inputs: Mapping[str, Path]
+    params: Parameters
+    folder: Path
+    library: Path
+    timeout: float
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file that a maker left in its folder.
+
+    Args:
+        width, height: in pixels; 0 for what is no picture.
+        how: what says how it was made: recorded, never compared.
+    """
+
+    path: Path
+    extension: str
+    width: int = 0
+    height: int = 0
+    how: Mapping[str, ParameterValue] = field(default_factory=dict)
+
+
+@runtime_checkable
+class FileMaker(AnyMaker, Protocol):
+    """Makes a file of one or several files, whatever they hold."""
+
+    def deliver(self, order: Order) -> Delivery:
+        """Make one file.
+
+        Raises:
+            WorkError: as `Maker.make` does; a plain one may be tried again.
+        """
+        ...
+
+
+# What the user calls a parameter of the user's own; in the table of a stage it stands in a table `params`.
+OWN = "params."
+
+
+def wanted(maker: type[AnyMaker] | AnyMaker, params: Parameters) -> dict[str, ParameterValue]:
     """The parameters that belong to the recipe."""
-    return {key: params[key] for key, parameter in maker.parameters.items() if parameter.wanted}
+    known = maker.parameters
+    return {key: value for key, value in params.items() if (key in known and known[key].wanted) or key.startswith(OWN)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,15 @@ import pytest
 from PIL import Image
 
 from artpipe.errors import SettingsError
-from artpipe.stages import registry
-from artpipe.stages.imaging import Picture
-from artpipe.stages.stage import Product
+from artpipe.stages import makers, registry
+from artpipe.stages.imaging import Limits, Picture
+from artpipe.stages.stage import FileMaker, Order, Product
 
 pytestmark = pytest.mark.usefixtures("engine")
 
-KINDS = sorted(registry._MAKERS)
+KINDS = sorted(makers.BUILT_IN)
+# What a maker that works on files can't do without.
+FILE_PARAMS: dict[str, dict[str, Any]] = {"command": {"command": "cp {input} {output}"}}
 
 
 def encoded(size: tuple[int, int], mode: str) -> bytes:
@@ -30,9 +34,24 @@ def encoded(size: tuple[int, int], mode: str) -> bytes:
 
 
 def make(kind: str, data: bytes, **params: Any) -> Product:
-    maker = registry.maker_class(kind)
+    maker = makers.maker_class(kind)
     defaults = {key: parameter.default for key, parameter in maker.parameters.items()}
-    return registry.maker(kind).make(Picture(data), {**defaults, **params})
+    made_by = makers.maker(kind)
+    if makers.makes_of_pictures(made_by):
+        return made_by.make(Picture(data), {**defaults, **params})
+    assert isinstance(made_by, FileMaker)
+    return deliver(made_by, data, {**defaults, **FILE_PARAMS[kind], **params})
+
+
+def deliver(made_by: FileMaker, data: bytes, params: dict[str, Any]) -> Product:
+    """What a maker that works on files makes of a file with these bytes."""
+    with tempfile.TemporaryDirectory() as temporary:
+        source, folder = Path(temporary, "source"), Path(temporary, "folder")
+        source.write_bytes(data)
+        folder.mkdir()
+        order = Order("an id", {"upstream": source}, params, folder, folder, 60.0, Limits())
+        made = made_by.deliver(order)
+        return Product(made.width, made.height, made.path.read_bytes(), made.extension, how=made.how)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,7 +61,7 @@ def test_every_picture_has_a_product(kind: str, mode: str, size: tuple[int, int]
     product = make(kind, encoded(size, mode))
     assert product.width > 0
     assert product.height > 0
-    if registry._TABLES.get(kind):
+    if makers.TABLES.get(kind):
         assert product.data is None
         assert product.values
         assert all(product.values.values())
@@ -63,14 +82,14 @@ def test_the_same_input_gives_the_same_bytes(kind: str) -> None:
 def test_what_is_recorded_is_plain_data(kind: str) -> None:
     product = make(kind, encoded((8, 8), "RGB"))
     assert json.loads(json.dumps(dict(product.how))) == dict(product.how)
-    for parameter in registry.maker_class(kind).parameters.values():
+    for parameter in makers.maker_class(kind).parameters.values():
         assert parameter.check(parameter.default) == parameter.default
         assert parameter.help
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_wrong_values_are_refused(kind: str) -> None:
-    for parameter in registry.maker_class(kind).parameters.values():
+    for parameter in makers.maker_class(kind).parameters.values():
         for wrong in (None, [], {}, object()):
             with pytest.raises(SettingsError, match="must be"):
                 parameter.check(wrong)
@@ -78,7 +97,7 @@ def test_wrong_values_are_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_what_is_wanted_is_part_of_the_recipe(kind: str) -> None:
-    parameters = registry.maker_class(kind).parameters
+    parameters = makers.maker_class(kind).parameters
     defaults = {key: parameter.default for key, parameter in parameters.items()}
     before = registry.recipe(kind, defaults)
     for key, parameter in parameters.items():

@@ -16,7 +16,7 @@ from support.library import TestLibrary
 from support.photos import PHOTOS, photo, psnr, save
 
 from artpipe.stages.imaging import Picture
-from artpipe.stages.registry import maker_class
+from artpipe.stages.upscale.maker import Upscaler
 
 # The upscaled width: small enough for two cores, with tiles that meet inside the picture.
 WIDTH = 120
@@ -76,9 +76,8 @@ def test_upscales_are_exactly_four_times_as_large_and_seamless(photos: TestLibra
     source, made = photos.artifact(image_id, "upscale-source"), photos.artifact(image_id, "ersgan-enhanced")
     height, width, _ = pixels(source).shape
     assert pixels(made).shape == (4 * height, 4 * width, 3)
-    upscaler = maker_class("upscale")
-    defaults = {key: parameter.default for key, parameter in upscaler.parameters.items()}
-    untiled = upscaler().make(Picture.open(source), {**defaults, "tile": 512, "gpu": -1})
+    defaults = {key: parameter.default for key, parameter in Upscaler.parameters.items()}
+    untiled = Upscaler().make(Picture.open(source), {**defaults, "tile": 512, "gpu": -1})
     target = made.with_name("untiled.png")
     target.write_bytes(untiled.data or b"")
     difference = np.abs(pixels(target).astype(int) - pixels(made).astype(int))

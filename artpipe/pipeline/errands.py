@@ -1,0 +1,99 @@
+"""Doing one job of a maker that works on files."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artpipe.errors import EnvironmentLackError, InputLostError, WorkError
+from artpipe.model import Errand, Made, Work
+from artpipe.stages.makers import maker
+from artpipe.stages.stage import Delivery, FileMaker, Order
+from artpipe.store import durable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def do(work: Work, errand: Errand, max_pixels: int) -> Made:
+    """Have a file made in a folder of its own, then take it from there; nothing else remains.
+
+    Raises:
+        WorkError: it was not made, or is not what it should be.
+    """
+    started = time.perf_counter()
+    made_by = maker(work.kind)
+    if not isinstance(made_by, FileMaker):
+        raise WorkError("internal", f"{work.kind} does not work on files.")
+    with _folder(Path(work.scratch)) as folder:
+        _require_inputs(errand)
+        delivery = made_by.deliver(_order(work, errand, folder, max_pixels))
+        path = _taken(delivery, work)
+    return Made(
+        job_id=work.job_id,
+        width=delivery.width,
+        height=delivery.height,
+        seconds=time.perf_counter() - started,
+        scratch=str(path),
+        extension=delivery.extension,
+        sha256=durable.sha256_of(path),
+        size=path.stat().st_size,
+        how=dict(delivery.how),
+    )
+
+
+def _order(work: Work, errand: Errand, folder: Path, max_pixels: int) -> Order:
+    from artpipe.stages.imaging import Limits
+
+    return Order(
+        image_id=errand.image_id,
+        inputs={one.name: Path(one.path) for one in errand.inputs},
+        params=work.params,
+        folder=folder,
+        library=Path(errand.library),
+        timeout=work.timeout,
+        limits=Limits(max_pixels=max_pixels),
+    )
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """An empty folder for as long as the job lasts."""
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir()
+    except OSError as error:
+        raise EnvironmentLackError("disk", f"Making {path} failed: {error.strerror}") from error
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _require_inputs(errand: Errand) -> None:
+    """Nothing is ever made from other bytes than recorded."""
+    for one in errand.inputs:
+        path = Path(one.path)
+        if not path.exists():
+            raise InputLostError("input-missing", f"{path} is not there.", path=one.path)
+        if one.sha256 is not None and durable.sha256_of(path) != one.sha256:
+            raise InputLostError("input-damaged", f"{path} is not the file any more that was recorded.", path=one.path)
+
+
+def _taken(delivery: Delivery, work: Work) -> Path:
+    """The delivered file, synced, at the place that the run expects."""
+    target = Path(f"{work.scratch}.{delivery.extension}")
+    target.unlink(missing_ok=True)
+    try:
+        if delivery.path.stat().st_nlink > 1:
+            # Under its other names it can still be written to, and may be an original.
+            shutil.copyfile(delivery.path, target)
+        else:
+            delivery.path.rename(target)
+        durable.sync_file(target)
+    except OSError as error:
+        raise EnvironmentLackError("disk", f"Writing {target} failed: {error.strerror}") from error
+    return target

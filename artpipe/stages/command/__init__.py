@@ -1,0 +1,1 @@
+"""Stages whose work an external program does."""
