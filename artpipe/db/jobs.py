@@ -71,7 +71,8 @@ def claimed(db: Database, job_ids: Sequence[int], inputs: dict[str, tuple[str, s
         " FROM json_each(?) c JOIN jobs j ON j.id = c.value JOIN images i ON i.id = j.image_id"
         " JOIN json_each(?) n ON n.key = j.stage"
         " JOIN artifacts a ON a.image_id = j.image_id"
-        " AND a.stage = CASE WHEN i.approved THEN json_extract(n.value, '$[0]') ELSE json_extract(n.value, '$[1]') END"
+        " AND a.stage = CASE json_extract(n.value, CASE WHEN i.approved THEN '$[0]' ELSE '$[1]' END)"
+        " WHEN 'upstream' THEN i.origin ELSE json_extract(n.value, CASE WHEN i.approved THEN '$[0]' ELSE '$[1]' END) END"
         " ORDER BY j.id",
         (json.dumps(list(job_ids)), json.dumps(inputs)),
     )
@@ -86,7 +87,7 @@ def record_attempt(db: Database, claims: Iterable[tuple[Claim, str]]) -> None:
     )
 
 
-def _asked(text: Json) -> dict[str, Json] | None:
+def asked(text: Json) -> dict[str, Json] | None:
     """The parameters a job was asked for with; what another program wrote there may be anything."""
     if text is None or text == "":
         return None
@@ -104,7 +105,7 @@ def _claim(row: Row) -> Claim:
         image_id=row["image_id"],
         stage=row["stage"],
         inputs=(Input(row["input_stage"], row["image_id"], row["input_stage"], row["file_path"], row["sha256"]),),
-        params=_asked(row["params"]),
+        params=asked(row["params"]),
         attempts=row["attempts"],
     )
 

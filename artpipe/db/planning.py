@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from artpipe.db import joint
+from artpipe.db.conditions import AUDIENCE, OTHER_RECIPE, RETRIED, TRIED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from artpipe.db.connection import Database
-    from artpipe.model import Audience, Json, Stage
+    from artpipe.model import Json, Stage
 
 Source = Literal["images", "unsettled", "selection"]
 
@@ -19,13 +22,6 @@ _KEY = {
     "unsettled": ("unsettled", "image_id"),
     "selection": ("temp.selection", "id"),
 }
-_AUDIENCE: dict[Audience, str] = {
-    "approved": "i.approved IS TRUE",
-    "not-rejected": "i.rejected IS NOT TRUE",
-    "all": "TRUE",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """A stage with what planning it takes.
@@ -43,7 +39,10 @@ class Target:
 
 def prepare(db: Database) -> None:
     """Make the temporary tables that planning works in."""
-    db.execute("CREATE TEMP TABLE IF NOT EXISTS page (id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID")
+    db.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS page (id TEXT PRIMARY KEY NOT NULL, guest BOOLEAN NOT NULL DEFAULT FALSE)"
+        " WITHOUT ROWID"
+    )
     db.execute("CREATE TEMP TABLE IF NOT EXISTS selection (id TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID")
     db.execute(
         "CREATE TEMP TABLE IF NOT EXISTS wanted (image_id TEXT NOT NULL, stage TEXT NOT NULL, reason TEXT NOT NULL,"
@@ -66,7 +65,7 @@ def load_page(db: Database, source: Source, after: str, size: int) -> str | None
     table, key = _KEY[source]
     db.execute("DELETE FROM temp.page")
     db.execute(
-        f"INSERT INTO temp.page SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",
+        f"INSERT INTO temp.page (id) SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?",
         (after, size),
     )
     last: str | None = db.scalar("SELECT max(id) FROM temp.page")
@@ -75,7 +74,7 @@ def load_page(db: Database, source: Source, after: str, size: int) -> str | None
 
 def load_ids(db: Database, ids: Sequence[str]) -> None:
     db.execute("DELETE FROM temp.page")
-    db.execute("INSERT OR IGNORE INTO temp.page SELECT value FROM json_each(?)", (json.dumps(list(ids)),))
+    db.execute("INSERT OR IGNORE INTO temp.page (id) SELECT value FROM json_each(?)", (json.dumps(list(ids)),))
 
 
 def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False) -> None:
@@ -86,8 +85,21 @@ def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False
         claiming: what failed before counts as wanted too; somebody asked for it to be tried again.
     """
     db.execute("DELETE FROM temp.wanted")
-    for target in targets:
-        db.execute(_wanted_sql(target), {**_wanted_parameters(target), "claiming": claiming})
+    paired = [target for target in targets if target.stage.pairs is not None]
+    others = [target for target in targets if target.stage.pairs is None]
+    for target in others:
+        _plan(db, target, claiming, registered=True if paired else None)
+    # What is made of pictures that are results themselves comes after the results.
+    for target in [*paired, *others] if paired else []:
+        _plan(db, target, claiming, registered=False)
+
+
+def _plan(db: Database, target: Target, claiming: bool, *, registered: bool | None) -> None:
+    parameters = {**_wanted_parameters(target), "claiming": claiming, "registered": registered}
+    if target.stage.joint:
+        joint.plan(db, target.stage, parameters)
+    else:
+        db.execute(_wanted_sql(target), parameters)
 
 
 def ready(db: Database) -> set[tuple[str, str]]:
@@ -98,7 +110,7 @@ def ready(db: Database) -> set[tuple[str, str]]:
 def _wanted_sql(target: Target) -> str:
     output_stage = ":stage" if target.stage.table == "artifacts" else _INPUT
     return _WANTED.format(
-        table=target.stage.table, output_stage=output_stage, audience=_AUDIENCE[target.stage.audience]
+        table=target.stage.table, output_stage=output_stage, audience=AUDIENCE[target.stage.audience]
     )
 
 
@@ -113,22 +125,18 @@ def _wanted_parameters(target: Target) -> dict[str, str | int]:
     }
 
 
-_INPUT = "(CASE WHEN i.approved THEN :input_approved ELSE :input_other END)"
-_OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
-_RETRIED = "(f.failure_kind = 'transient' AND f.attempts < :attempts AND f.due_at <= CURRENT_TIMESTAMP)"
-# What was tried already: the same input with the same recipe.
-_TRIED = (
-    "SELECT 1 FROM jobs f WHERE f.image_id = i.id AND f.stage = :stage AND f.status = 'failed'"
-    " AND f.recipe = :recipe AND f.input_sha256 IS a.sha256"
-)
+_CHOSEN = "CASE WHEN i.approved THEN :input_approved ELSE :input_other END"
+# An image that was made of others has its own file elsewhere than in `upstream`.
+_INPUT = f"(CASE {_CHOSEN} WHEN 'upstream' THEN i.origin ELSE {_CHOSEN} END)"
+_TRIED = TRIED.format(input_sha256="a.sha256")
 
 # An input that was lost is made again first: only then is known whether what was made from it still fits.
 _WANTED = f"""
 INSERT INTO temp.wanted (image_id, stage, reason, ready)
 SELECT i.id, :stage,
-    CASE WHEN w.image_id IS NULL AND EXISTS ({_TRIED} AND {_RETRIED}) THEN 'retry'
+    CASE WHEN w.image_id IS NULL AND EXISTS ({_TRIED} AND {RETRIED}) THEN 'retry'
          WHEN o.image_id IS NULL THEN 'missing'
-         WHEN {_OTHER_RECIPE} THEN 'recipe-changed'
+         WHEN {OTHER_RECIPE} THEN 'recipe-changed'
          WHEN o.input_sha256 <> a.sha256 THEN 'input-changed'
          ELSE 'input-remade' END,
     w.image_id IS NULL
@@ -138,16 +146,18 @@ LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = {_INPUT}
 LEFT JOIN temp.wanted w ON w.image_id = i.id AND w.stage = {_INPUT}
 LEFT JOIN {{table}} o ON o.image_id = i.id AND o.stage = {{output_stage}}
 WHERE {{audience}}
+  AND (:registered IS NULL OR (i.origin = 'upstream') = :registered)
   AND (a.image_id IS NOT NULL OR w.image_id IS NOT NULL)
-  AND (o.image_id IS NULL OR {_OTHER_RECIPE} OR o.input_sha256 <> a.sha256 OR w.reason NOT IN ('missing', 'retry'))
-  AND (:claiming OR w.image_id IS NOT NULL OR NOT EXISTS ({_TRIED} AND NOT {_RETRIED}))
+  AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> a.sha256 OR w.reason NOT IN ('missing', 'retry'))
+  AND (:claiming OR w.image_id IS NOT NULL OR NOT EXISTS ({_TRIED} AND NOT {RETRIED}))
 """
 
 
 def totals(db: Database, stages: Sequence[str]) -> dict[tuple[str, str], int]:
     """Wanted jobs of the page by (stage, reason)."""
     rows = db.rows(
-        "SELECT stage, reason, count(*) FROM temp.wanted WHERE stage IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
+        "SELECT w.stage, w.reason, count(*) FROM temp.wanted w JOIN temp.page p ON p.id = w.image_id AND NOT p.guest"
+        " WHERE w.stage IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         (json.dumps(list(stages)),),
     )
     return {(row[0], row[1]): row[2] for row in rows}
@@ -189,7 +199,7 @@ def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: 
 def settle_page(db: Database) -> None:
     """Forget the images of the page for which nothing is wanted, open, or due again later."""
     db.execute(
-        "DELETE FROM unsettled WHERE image_id IN (SELECT id FROM temp.page)"
+        "DELETE FROM unsettled WHERE image_id IN (SELECT id FROM temp.page WHERE NOT guest)"
         " AND NOT EXISTS (SELECT 1 FROM temp.wanted w WHERE w.image_id = unsettled.image_id)"
         " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.image_id = unsettled.image_id"
         " AND (j.status IN ('pending', 'running')"
@@ -212,6 +222,8 @@ def set_meta(db: Database, key: str, value: str) -> None:
 
 def explain(db: Database, target: Target, image_id: str) -> dict[str, Json]:
     """What planning sees of one image and one stage, beside what `temp.wanted` says."""
+    if target.stage.joint:
+        return joint.explain(db, target.stage, image_id)
     sql = (
         "SELECT i.approved, i.rejected, "
         + _INPUT

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, jobs
+from artpipe.db import artifacts, joint, jobs
 from artpipe.errors import SettingsError
-from artpipe.model import UPSTREAM, Claim, Errand, Failure, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.model import UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import leftovers
 from artpipe.stages.registry import with_params
 
@@ -65,6 +65,8 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
             return []
         taken += jobs.claim_siblings(db, desk.run_id, taken, siblings, company.most)
         claims = jobs.claimed(db, taken, inputs)
+        if planner.graph.stages[stage].joint:
+            claims = joint.claimed(db, taken, planner.graph.stages[stage])
         wanted = planner.still_wanted(sorted({found.image_id for found in claims}))
         kept = [found for found in claims if found.params is not None or (found.image_id, found.stage) in wanted]
         kept = [found for found in kept if _understood(desk, found)]
@@ -159,8 +161,9 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
         ArtMissingError: a whole folder of inputs is gone, as when a disk is not mounted.
     """
     done = [_settled(desk, claim, made) for claim, made in ended if isinstance(made, Made)]
-    lost = [claim for claim, outcome in ended if _input_lost(desk, claim, outcome)]
-    failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim not in lost]
+    missed = {claim.job_id: _input_lost(desk, claim, outcome) for claim, outcome in ended}
+    lost = {job_id: one for job_id, one in missed.items() if one is not None}
+    failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim.job_id not in lost]
     files = [(Path(one.made.scratch), one.file_path) for one in done if one.made.scratch]
     desk.library.store.sync_files([scratch for scratch, _ in files])
     intent, replaced = _retire(desk, done)
@@ -171,26 +174,35 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
         for claim, failure in failed:
             _record_failure(desk, claim, failure)
         _give_up_inputs(desk, lost)
-        desk.planner.follow(sorted({claim.image_id for claim, _ in ended}))
+        desk.planner.follow(sorted({claim.image_id for claim, _ in ended} | {one.image_id for one in lost.values()}))
     for old in replaced:
         desk.library.store.remove_derived(old)
     if intent is not None:
         intent.unlink()
-    return [(claim, outcome) for claim, outcome in ended if claim not in lost]
+    return [(claim, outcome) for claim, outcome in ended if claim.job_id not in lost]
 
 
-def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> bool:
-    """Whether a job failed for want of a file that can be made again."""
+def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> Input | None:
+    """The file for want of which a job failed, if it can be made again."""
     if not isinstance(outcome, Failure) or outcome.code not in {"input-missing", "input-damaged"}:
-        return False
-    desk.library.store.require_folder(claim.input_stage)
-    return claim.input_stage != UPSTREAM
+        return None
+    store = desk.library.store
+    paths = {str(store.path(one.path).absolute()): one for one in claim.inputs}
+    one = paths.get(outcome.path, claim.inputs[0])
+    store.require_folder(one.stage)
+    if len(claim.inputs) > 1 and one.stage not in desk.planner.graph.stages:
+        return None
+    return one if one.stage != UPSTREAM else None
 
 
-def _give_up_inputs(desk: Desk, lost: Sequence[Claim]) -> None:
-    """Forget the rows of lost inputs and the jobs that need them: planning wants both again, one after the other."""
-    artifacts.retire(desk.library.db, [(claim.image_id, claim.input_stage) for claim in lost])
-    jobs.drop(desk.library.db, desk.run_id, [claim.job_id for claim in lost])
+def _give_up_inputs(desk: Desk, lost: Mapping[int, Input]) -> None:
+    """Forget the rows of lost inputs and the jobs that need them: planning wants both again, one after the other.
+
+    Args:
+        lost: job id -> the input it lacks.
+    """
+    artifacts.retire(desk.library.db, [(one.image_id, one.stage) for one in lost.values()])
+    jobs.drop(desk.library.db, desk.run_id, list(lost))
 
 
 def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:

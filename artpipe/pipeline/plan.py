@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from artpipe.db import planning, ready
+from artpipe.db import joint, planning, ready
 from artpipe.db.planning import Source, Target
 from artpipe.errors import SettingsError, UsageError
 from artpipe.model import Graph, Stage
@@ -56,16 +56,19 @@ class Planner:
         self._complete = not wish.stages and not self._by_hand()
         self.totals: Counter[tuple[str, str]] = Counter()
         planning.prepare(self.db)
+        self._paired = any(stage.pairs is not None for stage in self.graph.stages.values())
         if wish.ids is not None:
             planning.select(self.db, wish.ids)
+            joint.select_parents(self.db)
 
     def _target(self, name: str) -> Target:
         approved, other = input_stages(self.graph, self.graph.stages[name])
         return Target(self.graph.stages[name], approved, other, bool(self._asked.get(name)))
 
     def inputs(self) -> dict[str, tuple[str, str]]:
-        """Stage -> (stage it is made from for approved images, for the others)."""
-        return {name: input_stages(self.graph, self.graph.stages[name]) for name in self.stages}
+        """Stage -> (stage it is made from for approved images, for the others), those made from several left out."""
+        stages = {name: self.graph.stages[name] for name in self.stages}
+        return {name: input_stages(self.graph, stage) for name, stage in stages.items() if not stage.joint}
 
     def count(self) -> Counter[tuple[str, str]]:
         """What a run would do, by (stage, reason); nothing is written."""
@@ -73,7 +76,7 @@ class Planner:
             source = self._source() if self._recipes_known() or self.selected else "images"
             after: str | None = ""
             while after is not None:
-                after = planning.load_page(self.db, source, after, PAGE)
+                after = self._load_page(source, after)
                 self._plan_page()
         return self.totals
 
@@ -87,7 +90,7 @@ class Planner:
         after: str | None = ""
         while after is not None:
             with self.db.transaction():
-                after = planning.load_page(self.db, self._source(), after, PAGE)
+                after = self._load_page(self._source(), after)
                 self._plan_page()
                 self._enqueue()
             if stopping():
@@ -96,13 +99,13 @@ class Planner:
 
     def follow(self, ids: Sequence[str]) -> None:
         """Within an open transaction: queue what has become possible for these images."""
-        planning.load_ids(self.db, ids)
+        self._load_ids(ids, children=True)
         planning.plan_page(self.db, self._targets)
         self._enqueue()
 
     def still_wanted(self, ids: Sequence[str]) -> set[tuple[str, str]]:
         """Within an open transaction: which (image, stage) of these images are to be made, and can be now."""
-        planning.load_ids(self.db, ids)
+        self._load_ids(ids)
         planning.plan_page(self.db, self._targets, claiming=True)
         return planning.ready(self.db)
 
@@ -118,7 +121,7 @@ class Planner:
 
     def explain(self, image_id: str, stage: str) -> tuple[str | None, dict[str, Any]]:
         """Why a run would do this job (None: it would not), and what the plan saw."""
-        planning.load_ids(self.db, [image_id])
+        self._load_ids([image_id])
         planning.plan_page(self.db, self._targets)
         return planning.reason_for(self.db, image_id, stage), planning.explain(self.db, self._target(stage), image_id)
 
@@ -132,6 +135,19 @@ class Planner:
         if ready.watched(self.db) != pairs:
             with self.db.transaction():
                 ready.watch(self.db, pairs)
+
+    def _load_page(self, source: Source, after: str) -> str | None:
+        last = planning.load_page(self.db, source, after, PAGE)
+        if self._paired:
+            joint.invite_parents(self.db)
+        return last
+
+    def _load_ids(self, ids: Sequence[str], *, children: bool = False) -> None:
+        planning.load_ids(self.db, ids)
+        if self._paired and children:
+            joint.invite_children(self.db)
+        if self._paired:
+            joint.invite_parents(self.db)
 
     def _source(self) -> Source:
         if self.selected:
@@ -153,7 +169,7 @@ class Planner:
 
     def _recipes(self) -> str:
         parts = [
-            f"{name}:{stage.recipe}:{','.join(stage.inputs)}:{stage.audience}"
+            f"{name}:{stage.recipe}:{','.join(stage.inputs)}:{stage.audience}{''.join(f':{one}' for one in stage.names)}"
             for name, stage in self.graph.stages.items()
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
