@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from artpipe.actions.enlist import enlist
 from artpipe.actions.newcomers import Newcomers, base_of
 from artpipe.db import artifacts, decisions, images, sources
 from artpipe.db.artifacts import FileRow
@@ -49,7 +50,7 @@ class Admission:
         self._library, self._request, self._db = library, request, library.db
         # Of the scratch folder for copies.
         self.owner = f"register-{os.getpid()}"
-        self.approved = 0
+        self.approved = self.enlisted = 0
         self.overwritten: list[str] = []
         self._batch: int | None = None
         # What a dry run would have added so far: content hash -> id, and the ids.
@@ -79,14 +80,22 @@ class Admission:
             newcomers.write()
             # The names must be on disk before the rows that stand for them are.
             self._library.store.sync(UPSTREAM)
-            self._approve([one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"])
+            sound = [one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"]
+            self._approve(sound)
+            self._enlist(sound)
         return admitted
 
     def seen_again(self, ids: Sequence[str]) -> None:
-        """Files that need no reading; they may still be approved."""
-        if self._request.approve and not self._request.dry_run and ids:
+        """Files that need no reading; they may still be approved, or given a place in a stage's folder."""
+        if (self._request.approve or self._request.stage) and not self._request.dry_run and ids:
             with self._db.transaction():
                 self._approve(ids)
+                self._enlist(ids)
+
+    def _enlist(self, ids: Sequence[str]) -> None:
+        if self._request.stage is not None:
+            scratch = self._library.store.scratch(_owner())
+            self.enlisted += enlist(self._library, ids, self._request.stage, scratch)
 
     def _approve(self, ids: Sequence[str]) -> None:
         if not self._request.approve or not ids:
@@ -187,7 +196,7 @@ class Admission:
 
     def _place_new(self, found: Found, base: str) -> Admitted:
         same_name = images.get(self._db, base)
-        if same_name is not None and same_name["sha256"] is None:
+        if same_name is not None and same_name["sha256"] is None and same_name["origin"] == UPSTREAM:
             return self._fill(found, same_name)
         taken = same_name is not None or sources.is_alias(self._db, base)
         name = base if not taken else self._free_name(base, found.sha256 or "")

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from artpipe.actions.admit import Admission, Admitted
+from artpipe.actions.enlist import require_folder
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import sources
 from artpipe.names import path_text, shown
@@ -31,6 +32,7 @@ class RegisterRequest:
         approve: approve what is new or pending, unless its bytes are bad.
         rehash: read files also when size, time and inode say that they are unchanged.
         copy: copy originals instead of linking them.
+        stage: put the originals into this stage's folder as well.
     """
 
     paths: Iterable[str]
@@ -40,6 +42,7 @@ class RegisterRequest:
     copy: bool = False
     rehash: bool = False
     dry_run: bool = False
+    stage: str | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +59,8 @@ class _Counts:
 def register(library: Library, request: RegisterRequest, progress: Progress | None = None) -> Report:
     """Register files; every one of them ends as a row, as known already, or as a named problem."""
     library.require_art()
+    if request.stage is not None:
+        require_folder(library, request.stage)
     registering = _Registering(library, request, progress or Silent())
     registering.run()
     return registering.report()
@@ -143,6 +148,7 @@ class _Registering:
             "failed": len(counts.problems),
             "skipped": len(counts.skipped),
             "approved": self._admission.approved,
+            "enlisted": self._admission.enlisted,
             "overwritten": self._admission.overwritten,
             "rejected_by_reason": dict(sorted(counts.reasons.items())),
         }
@@ -161,6 +167,8 @@ class _Registering:
         skipped = [f"skipped: {shown(path_text(entry.path))} {entry.message}" for entry in self._counts.skipped]
         if data["approved"]:
             parts.append(f"{data['approved']} approved")
+        if self._request.stage:
+            parts.append(f"{data['enlisted']} put into {self._request.stage}")
         lost = [
             f"the original of {shown(image_id)} was written over in place; `artpipe repair` looks for another copy"
             for image_id in self._admission.overwritten

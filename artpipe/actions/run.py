@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
-from artpipe.db import jobs, runs
+from artpipe.db import jobs, lineage, runs
 from artpipe.errors import StorageError, ToolMissingError
 from artpipe.model import Claim, Failure, Made, Outcome
 from artpipe.names import shown
@@ -24,10 +24,11 @@ from artpipe.store.locks import RunLock, is_alive, is_unharmed, lock_path, note_
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from artpipe.library import Library
+    from artpipe.model import Stage
 
 _EXIT = {"interrupted": 130, "terminated": 143}
 WORK_REMAINS = 5
@@ -138,6 +139,10 @@ class _Running:
         if failed > 0:
             said.append(f"{failed} failed before: `artpipe jobs` says why, `artpipe retry` makes them due again")
         undecided = planner.named_but_not_approved()
+        said += [
+            *planner.pairing_problems,
+            *waiting_pairs(self._library, [planner.graph.stages[name] for name in planner.stages]),
+        ]
         if undecided:
             said.append(f"{undecided} of the named images are not approved, which {', '.join(planner.named)} needs")
         return said
@@ -154,6 +159,23 @@ class _Running:
         if self._stop.why == "time" and remaining:
             return WORK_REMAINS
         return ToolMissingError.exit_code if tally.blocked else None
+
+
+def waiting_pairs(library: Library, stages: Iterable[Stage]) -> list[str]:
+    """Results that are wanted and can't be made, because of a parent."""
+    return [
+        f"{number} results of {stage.name} wait: {_WAITING[why]}"
+        for stage in stages
+        if stage.pairs is not None
+        for why, number in lineage.waiting(library.db, stage).items()
+    ]
+
+
+_WAITING = {
+    "rejected": "a parent of them is rejected",
+    "undecided": "a parent of them is not approved",
+    "missing": "a parent of them lacks the file they are made from",
+}
 
 
 def _made(claim: Claim, made: Made) -> str:
@@ -182,10 +204,11 @@ def _forecast(planner: Planner, planned: Counter[tuple[str, str]], request: RunR
     if request.stop.jobs is not None:
         total = min(total, request.stop.jobs)
     rows = [(stage, reason, number) for stage, reasons in by_stage.items() for reason, number in reasons.items()]
+    said = f"{total} jobs would run" if total else "Nothing to do: everything is up to date"
     return Report(
         data={"would_run": total, "by_stage": by_stage},
         tables=[Table(("stage", "reason", "jobs"), rows)] if rows else [],
-        notes=[f"{total} jobs would run" if total else "Nothing to do: everything is up to date"],
+        notes=[*planner.pairing_problems, said],
         problems=request.problems,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions import lineage
 from artpipe.actions.identify import resolve
 from artpipe.actions.list_images import status_of
 from artpipe.actions.report import Report, Table
@@ -68,6 +69,7 @@ def _everything(library: Library, image_id: str) -> dict[str, Any]:
             for found in artifacts.values_of_image(db, "perceptual_hashes", image_id)
         ],
         "jobs": [_part(found, _JOB) for found in jobs.of_image(db, image_id)],
+        **lineage.relatives(db, image_id, lineage.SHOWN_CHILDREN),
         "decisions": [_part(found, _DECISION) for found in decisions.history(db, image_id, None)],
     }
 
@@ -99,6 +101,7 @@ def _tables(data: dict[str, Any]) -> list[Table]:
     value_rows += [("phash", f"{p['phash']} ({p['stage']})", _size(p), "") for p in data["perceptual_hashes"]]
     if artifact_rows or value_rows:
         tables.append(Table(("stage", "artifact", "size", "bytes"), artifact_rows + value_rows))
+    tables += lineage.tables(data)
     if data["jobs"]:
         rows = [
             (j["stage"], j["status"], j["reason"] or "", j["attempts"], j["error_message"] or "") for j in data["jobs"]

@@ -12,6 +12,7 @@ from artpipe.db import jobs
 from artpipe.names import shown
 from artpipe.pipeline.plan import Planner, Wish
 from artpipe.stages.registry import wanted_part
+from artpipe.stages.stage import OWN
 
 if TYPE_CHECKING:
     from artpipe.library import Library
@@ -62,19 +63,46 @@ def _answer(
 
 
 def _not_because(stage: Stage, facts: dict[str, Any], job: Any) -> tuple[str, str]:
-    if stage.audience == "approved" and not facts["approved"]:
-        state = "rejected" if facts["rejected"] else "not approved"
-        return "not-approved", f"the image is {state}, and this stage is for approved ones"
-    if stage.audience == "not-rejected" and facts["rejected"]:
-        return "rejected", "the image is rejected"
+    decided = _parents_lack(stage, facts) if stage.pairs is not None else _not_for(stage, facts)
+    if decided is not None:
+        return decided
     if facts["has_output"] is not None and facts["has_input"] is not None:
         if facts["pinned"]:
             return "pinned", "it is up to date, with the parameters it was asked for by hand"
         return "fresh", "it is up to date"
     if job is not None and job["status"] == "failed":
         return "failed-before", _failed_before(job)
-    source = facts["input_stage"] or "nothing this image has"
-    return "waiting", f"it is made from {source}, which is not there"
+    return "waiting", f"it is made from {_missing(stage, facts)}, which is not there"
+
+
+def _missing(stage: Stage, facts: dict[str, Any]) -> str:
+    missing = [one for one in facts.get("inputs", ()) if not one["there"]]
+    if missing and stage.pairs is not None:
+        return f"{missing[0]['stage']} of {shown(missing[0]['id'])}"
+    return facts["input_stage"] or "nothing this image has"
+
+
+def _not_for(stage: Stage, facts: dict[str, Any]) -> tuple[str, str] | None:
+    """Whether the image does not belong to those that the stage is for."""
+    if stage.audience == "approved" and not facts["approved"]:
+        state = "rejected" if facts["rejected"] else "not approved"
+        return "not-approved", f"the image is {state}, and this stage is for approved ones"
+    if stage.audience == "not-rejected" and facts["rejected"]:
+        return "rejected", "the image is rejected"
+    return None
+
+
+def _parents_lack(stage: Stage, facts: dict[str, Any]) -> tuple[str, str] | None:
+    """What keeps a result from being made, if a parent does."""
+    for one in facts["inputs"]:
+        if one["id"] is None:
+            return "no-result", f"the image is no result of {stage.name}"
+        of_it = f"its {one['name']}, {shown(one['id'])}"
+        if stage.audience != "all" and one["rejected"]:
+            return "parent-rejected", f"{of_it}, is rejected"
+        if stage.audience == "approved" and not one["approved"]:
+            return "parent-not-approved", f"{of_it}, is not approved, and this stage is for approved ones"
+    return ("rejected", "the image is rejected") if facts["rejected"] else None
 
 
 def _failed_before(job: Any) -> str:
@@ -89,7 +117,8 @@ def _changes(stage: Stage, facts: dict[str, Any]) -> dict[str, list[Any]]:
     if not isinstance(recorded, dict):
         recorded = {}
     today = wanted_part(stage.kind, stage.params)
-    return {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}
+    gone = {key: [value, None] for key, value in recorded.items() if key.startswith(OWN) and key not in today}
+    return gone | {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}
 
 
 def _changes_text(changes: dict[str, list[Any]]) -> str:

@@ -21,6 +21,12 @@ Approve = Annotated[bool, typer.Option("--approve", help="Approve what is new or
 Username = Annotated[str | None, typer.Option("--username", help="Whose pictures these are.", show_default=False)]
 Url = Annotated[str | None, typer.Option("--url", help="Where they came from.", show_default=False)]
 Copy = Annotated[bool, typer.Option("--copy", help="Copy originals instead of linking them.", show_default=False)]
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        "--stage", metavar="STAGE", help="Put them into this stage's folder too: face-swap-styles.", show_default=False
+    ),
+]
 Rehash = Annotated[bool, typer.Option("--rehash", help="Read unchanged files again too.", show_default=False)]
 
 
@@ -33,6 +39,7 @@ def register(
     url: Url = None,
     copy: Copy = False,
     rehash: Rehash = False,
+    stage: Stage = None,
     dry_run: DryRun = False,
 ) -> Report:
     """Add files or folders: sha256, size, type, dimensions, and the original into art/upstream.
@@ -41,6 +48,7 @@ def register(
 
     Example:
       artpipe register img/
+      artpipe register --approve --stage face-swap-styles styles/
       find img -name '*.png' -print0 | artpipe register -0 -
     """
     from artpipe.actions.register import RegisterRequest
@@ -56,6 +64,7 @@ def register(
         url=url,
         copy=copy,
         rehash=rehash,
+        stage=stage,
         dry_run=dry_run,
     )
     opened = open_library if dry_run else create_library

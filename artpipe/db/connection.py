@@ -105,6 +105,12 @@ class Database:
             yield
 
     @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Do as in a transaction, and then nothing was."""
+        with self._between("BEGIN IMMEDIATE", "ROLLBACK"):
+            yield
+
+    @contextmanager
     def _between(self, begin: str, end: str) -> Iterator[None]:
         self.execute(begin)
         try:

@@ -71,12 +71,14 @@ def claimed(db: Database, job_ids: Sequence[int], inputs: dict[str, tuple[str, s
         " FROM json_each(?) c JOIN jobs j ON j.id = c.value JOIN images i ON i.id = j.image_id"
         " JOIN json_each(?) n ON n.key = j.stage"
         " JOIN artifacts a ON a.image_id = j.image_id"
-        " AND a.stage = CASE json_extract(n.value, CASE WHEN i.approved THEN '$[0]' ELSE '$[1]' END)"
-        " WHEN 'upstream' THEN i.origin ELSE json_extract(n.value, CASE WHEN i.approved THEN '$[0]' ELSE '$[1]' END) END"
+        f" AND a.stage = CASE {_INPUT} WHEN 'upstream' THEN i.origin ELSE {_INPUT} END"
         " ORDER BY j.id",
         (json.dumps(list(job_ids)), json.dumps(inputs)),
     )
     return [_claim(row) for row in rows]
+
+
+_INPUT = "json_extract(n.value, CASE WHEN i.approved THEN '$[0]' ELSE '$[1]' END)"
 
 
 def record_attempt(db: Database, claims: Iterable[tuple[Claim, str]]) -> None:
@@ -213,6 +215,13 @@ def _failed(stages: Sequence[str], ids: Sequence[str] | None) -> tuple[str, list
 def counts(db: Database) -> dict[str, int]:
     found = counters.numbers(db, "jobs")
     return {status: found.get(status, 0) for status in ("pending", "running", "completed", "failed")}
+
+
+def failed_by_stage(db: Database) -> dict[str, int]:
+    """Failed jobs that nothing came after."""
+    failed, parameters = _failed([], None)
+    sql = f"SELECT stage, count(*) FROM jobs WHERE id IN ({failed}) GROUP BY stage"
+    return {row[0]: row[1] for row in db.rows(sql, parameters)}
 
 
 def listed(db: Database, statuses: Sequence[str], stage: str | None, limit: int | None) -> Iterator[Row]:

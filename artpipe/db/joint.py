@@ -37,12 +37,10 @@ def invite_children(db: Database) -> None:
 
 def select_parents(db: Database) -> None:
     """Parents of the selected images come along, as the stages do that a stage is made from."""
-    db.execute(
-        f"{_PARENTS.format(table='selection')} INSERT OR IGNORE INTO temp.selection SELECT id FROM up", ()
-    )
+    db.execute(f"{_PARENTS.format(table='selection')} INSERT OR IGNORE INTO temp.selection SELECT id FROM up", ())
 
 
-def plan(db: Database, stage: Stage, parameters: dict[str, str | int]) -> None:
+def plan(db: Database, stage: Stage, parameters: dict[str, str | int | None]) -> None:
     """Add what is wanted of the stage to `temp.wanted`, for the images of the page."""
     db.execute(_wanted_sql(stage), {**parameters, **_sources(stage)})
 
@@ -144,7 +142,7 @@ def _claim(row: Row, stage: Stage) -> Claim:
 
 
 def explain(db: Database, stage: Stage, image_id: str) -> dict[str, Json]:
-    """What planning sees of one image, with `inputs`: each one's name, image, stage, decision, and whether it is there."""
+    """What planning sees of one image; `inputs` says of each whose it is, what was decided, and whether it is there."""
     owners = {row["role"]: row for row in _parents(db, stage, image_id)} if stage.pairs is not None else {}
     own = db.row("SELECT id, approved, rejected FROM images WHERE id = ?", (image_id,))
     inputs = []

@@ -22,6 +22,8 @@ _KEY = {
     "unsettled": ("unsettled", "image_id"),
     "selection": ("temp.selection", "id"),
 }
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A stage with what planning it takes.
@@ -95,7 +97,11 @@ def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False
 
 
 def _plan(db: Database, target: Target, claiming: bool, *, registered: bool | None) -> None:
-    parameters = {**_wanted_parameters(target), "claiming": claiming, "registered": registered}
+    parameters: dict[str, str | int | None] = {
+        **_wanted_parameters(target),
+        "claiming": claiming,
+        "registered": registered,
+    }
     if target.stage.joint:
         joint.plan(db, target.stage, parameters)
     else:
@@ -109,12 +115,10 @@ def ready(db: Database) -> set[tuple[str, str]]:
 
 def _wanted_sql(target: Target) -> str:
     output_stage = ":stage" if target.stage.table == "artifacts" else _INPUT
-    return _WANTED.format(
-        table=target.stage.table, output_stage=output_stage, audience=AUDIENCE[target.stage.audience]
-    )
+    return _WANTED.format(table=target.stage.table, output_stage=output_stage, audience=AUDIENCE[target.stage.audience])
 
 
-def _wanted_parameters(target: Target) -> dict[str, str | int]:
+def _wanted_parameters(target: Target) -> dict[str, str | int | None]:
     return {
         "stage": target.stage.name,
         "recipe": target.stage.recipe,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, joint, jobs
+from artpipe.db import artifacts, jobs, joint, lineage
 from artpipe.errors import SettingsError
 from artpipe.model import UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import leftovers
@@ -236,7 +236,10 @@ def _retire(desk: Desk, done: Sequence[Settled]) -> tuple[Path | None, list[str]
 def _record(desk: Desk, one: Settled) -> None:
     db = desk.library.db
     if jobs.complete(db, desk.run_id, one):
-        artifacts.settle(db, desk.planner.graph.stages[one.claim.stage].table, one)
+        stage = desk.planner.graph.stages[one.claim.stage]
+        artifacts.settle(db, stage.table, one)
+        if stage.pairs is not None:
+            lineage.describe(db, one.claim.image_id, one.made.width, one.made.height, one.made.size)
 
 
 def _record_failure(desk: Desk, claim: Claim, failure: Failure) -> None:

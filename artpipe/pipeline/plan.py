@@ -12,6 +12,7 @@ from artpipe.db import joint, planning, ready
 from artpipe.db.planning import Source, Target
 from artpipe.errors import SettingsError, UsageError
 from artpipe.model import Graph, Stage
+from artpipe.pipeline import pairing
 from artpipe.stages.registry import wanted_part, with_params
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Planner:
 
     def __init__(self, library: Library, wish: Wish) -> None:
         self.db = library.db
+        self._library = library
+        self.pairing_problems: list[str] = []
         self.graph = _with_by_hand(library.graph, wish.by_hand)
         self.stages = self.graph.with_ancestors(list(wish.stages)) if wish.stages else self.graph.order()
         self.selected = wish.ids is not None
@@ -72,7 +75,8 @@ class Planner:
 
     def count(self) -> Counter[tuple[str, str]]:
         """What a run would do, by (stage, reason); nothing is written."""
-        with self.db.snapshot():
+        with self.db.rehearsal() if self._paired else self.db.snapshot():
+            self._pair()
             source = self._source() if self._recipes_known() or self.selected else "images"
             after: str | None = ""
             while after is not None:
@@ -87,6 +91,9 @@ class Planner:
             with self.db.transaction():
                 planning.unsettle_all(self.db)
                 planning.set_meta(self.db, _PLANNED, self._recipes())
+        if self._paired:
+            with self.db.transaction():
+                self._pair()
         after: str | None = ""
         while after is not None:
             with self.db.transaction():
@@ -136,6 +143,14 @@ class Planner:
             with self.db.transaction():
                 ready.watch(self.db, pairs)
 
+    def _pair(self) -> None:
+        """Rows for the results that are wanted of pairs; named images are what they are."""
+        for name in self.stages if not self.selected else ():
+            stage = self.graph.stages[name]
+            if stage.pairs is not None:
+                found = pairing.ensure(self._library, stage)
+                self.pairing_problems += [f"{name}: {message}" for _, message in found.problems]
+
     def _load_page(self, source: Source, after: str) -> str | None:
         last = planning.load_page(self.db, source, after, PAGE)
         if self._paired:
@@ -169,7 +184,7 @@ class Planner:
 
     def _recipes(self) -> str:
         parts = [
-            f"{name}:{stage.recipe}:{','.join(stage.inputs)}:{stage.audience}{''.join(f':{one}' for one in stage.names)}"
+            ":".join([name, stage.recipe, ",".join(stage.inputs), stage.audience, *stage.names])
             for name, stage in self.graph.stages.items()
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -47,7 +47,10 @@ def test_all_inputs_are_waited_for(pair: TestLibrary) -> None:
     }
     assert pair.json("run", "both")["completed"] == 4
     assert joined(pair)
-    hashes = "+".join(pair.value("SELECT sha256 FROM artifacts WHERE stage = ? AND image_id = 'p0'", (name,)) for name in ("web-optimized", "sum"))
+    hashes = "+".join(
+        pair.value("SELECT sha256 FROM artifacts WHERE stage = ? AND image_id = 'p0'", (name,))
+        for name in ("web-optimized", "sum")
+    )
     assert pair.value("SELECT input_sha256 FROM artifacts WHERE stage = 'both' AND image_id = 'p0'") == hashes
     assert pair.json("run", "both")["completed"] == 0
     assert pair.json("why", "p0", "both")["reason"] == "fresh"
