@@ -45,13 +45,18 @@ def enlist(library: Library, ids: Sequence[str], stage: str, scratch: Path) -> i
     added = 0
     for image_id in ids:
         image, original = images.get(library.db, image_id), artifacts.get(library.db, image_id, UPSTREAM)
-        if image is None or image["rejected"] or original is None or artifacts.get(library.db, image_id, stage):
+        if image is None or image["rejected"] or original is None or _is_there(library, image_id, stage):
             continue
         added += _put(library, original, stage, scratch)
     if added:
         # The names must be on disk before the rows that stand for them are.
         library.store.sync(stage)
     return added
+
+
+def _is_there(library: Library, image_id: str, stage: str) -> bool:
+    row = artifacts.get(library.db, image_id, stage)
+    return row is not None and library.store.path(row["file_path"]).exists()
 
 
 def _put(library: Library, original: Row, stage: str, scratch: Path) -> bool:

@@ -39,9 +39,17 @@ def template() -> str:
         for key, parameter in maker_class(definition.kind).parameters.items():
             value = json.dumps(definition.params.get(key, parameter.default))
             parts.append(f"# {key} = {value}  # {parameter.help}\n")
-    return "".join(parts)
+    return "".join([*parts, _TAIL])
 
 
+_TAIL = """
+# Any program can be a stage: docs/stages.md says how.
+# [stages.small-webp]
+# command = ["cwebp", "-quiet", "-q", "{params.quality}", "{input}", "-o", "{output}"]
+# extension = "webp"
+# for = "approved"
+# params = { quality = 75 }
+"""
 _HEAD = """\
 # Settings of this artpipe library. Everything has a default; take the # away to change a line.
 # A changed recipe makes what it concerns stale: `artpipe run --dry-run` says how much would be made again.

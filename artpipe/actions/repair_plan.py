@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from artpipe.actions.originals import Copy, Originals
-from artpipe.db import images, verification
+from artpipe.db import images, lineage, verification
 from artpipe.model import UPSTREAM
 from artpipe.pipeline.plan import input_stages
 
@@ -104,13 +104,33 @@ class Plan:
 
     def _can_be_made(self, image_id: str, stage: str) -> bool:
         """Whether what it is made from is sound, or can be made itself."""
-        image = images.get(self._library.db, image_id)
-        if image is None:
-            return False
-        graph = self._library.graph
-        for_approved, for_others = input_stages(graph, graph.stages[stage])
-        source = for_approved if image["approved"] else for_others or for_approved
+        sources = made_from(self._library, image_id, stage)
+        return bool(sources) and all(self._is_there(owner, source) for owner, source in sources)
+
+    def _is_there(self, image_id: str, source: str) -> bool:
         recorded = verification.find_recorded(self._library.db, image_id, source) is not None
         if source == UPSTREAM:
             return self._copies[image_id] is not None if image_id in self._copies else recorded
         return (recorded and (image_id, source) not in self._broken) or self._can_be_made(image_id, source)
+
+
+def made_from(library: Library, image_id: str, name: str) -> list[tuple[str, str]]:
+    """The (image, stage) of everything that one artifact is made from; none if nothing makes it."""
+    image, stage = images.get(library.db, image_id), library.graph.stages.get(name)
+    if image is None or stage is None:
+        return []
+    if stage.pairs is not None:
+        of_role = {row["role"]: row["id"] for row in lineage.parents(library.db, image_id) if row["stage"] == name}
+        owners = [of_role.get(role, "") for role in stage.names]
+        return [(owner, _own_file(library, owner, source)) for owner, source in zip(owners, stage.inputs, strict=True)]
+    sources = stage.inputs
+    if not stage.joint:
+        for_approved, for_others = input_stages(library.graph, stage)
+        sources = (for_approved if image["approved"] else for_others or for_approved,)
+    return [(image_id, _own_file(library, image_id, source)) for source in sources]
+
+
+def _own_file(library: Library, image_id: str, source: str) -> str:
+    """`upstream` stands for the image's own file, wherever that lies."""
+    image = images.get(library.db, image_id)
+    return image["origin"] if source == UPSTREAM and image is not None else source

@@ -55,7 +55,8 @@ def _answer(
     subject = f"{stage.name} of {shown(image_id)}"
     if reason is not None:
         answer["changes"] = _changes(stage, facts) if reason == "recipe-changed" else {}
-        answer["message"] = f"{subject} would run: {_SAYS[reason]}{_changes_text(answer['changes'])}."
+        detail = _changes_text(answer["changes"]) or (_changed_inputs(facts) if reason == "input-changed" else "")
+        answer["message"] = f"{subject} would run: {_SAYS[reason]}{detail}."
     else:
         answer["reason"], text = _not_because(stage, facts, job)
         answer["message"] = f"{subject} would not run: {text}."
@@ -119,6 +120,15 @@ def _changes(stage: Stage, facts: dict[str, Any]) -> dict[str, list[Any]]:
     today = wanted_part(stage.kind, stage.params)
     gone = {key: [value, None] for key, value in recorded.items() if key.startswith(OWN) and key not in today}
     return gone | {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}
+
+
+def _changed_inputs(facts: dict[str, Any]) -> str:
+    """Of several inputs, those that are not what went in."""
+    inputs, before = facts.get("inputs", []), str(facts["made_from"]).split("+")
+    if len(inputs) != len(before):
+        return ""
+    names = [one["name"] for one, sha256 in zip(inputs, before, strict=True) if one["sha256"] != sha256]
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _changes_text(changes: dict[str, list[Any]]) -> str:

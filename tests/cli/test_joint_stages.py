@@ -75,7 +75,7 @@ def test_file_that_somebody_else_replaced_is_noticed(pair: TestLibrary) -> None:
     pair.artifact("p0", "sum").write_text("by hand")
     pair.sql("UPDATE artifacts SET sha256 = 'aa', recipe = NULL WHERE stage = 'sum' AND image_id = 'p0'")
     assert pair.json("run", "both", "--dry-run")["by_stage"] == {"both": {"input-changed": 1}}
-    assert pair.json("why", "p0", "both")["message"].endswith("would run: what it is made from changed.")
+    assert pair.json("why", "p0", "both")["message"].endswith("would run: what it is made from changed (sum).")
     pair.repeats = True
     # The row does not tell the truth: the file is made again first, then what is made from it.
     pair.ok("run", "both")

@@ -111,6 +111,7 @@ def test_new_image_brings_its_pairs_and_changed_parent_its_results(swaps: TestLi
     swaps.sql("UPDATE artifacts SET sha256 = 'ab' WHERE image_id = 'mona' AND stage = 'face-swap-styles'")
     why = swaps.json("why", "mona-a", "face-swap-results")
     assert why["reason"] == "input-changed"
+    assert "what it is made from changed (style)" in why["message"]
     assert swaps.json("run", "face-swap-results", "--dry-run")["by_stage"] == {
         "face-swap-results": {"input-changed": 3},
     }
@@ -214,6 +215,20 @@ def test_result_keeps_its_place_when_its_row_is_replaced(swaps: TestLibrary) -> 
     swaps.sql("INSERT OR REPLACE INTO images (id, approved) VALUES ('mona-a', TRUE)")
     assert swaps.value("SELECT origin FROM images WHERE id = 'mona-a'") == "face-swap-results"
     assert swaps.json("run", "web-optimized", "mona-a")["completed"] == 3
+
+
+def test_lost_result_is_found_and_made_again(swaps: TestLibrary) -> None:
+    swaps.ok("run", "face-swap-results")
+    swaps.repeats = True
+    before = swaps.artifact("mona-a", "face-swap-results").read_bytes()
+    swaps.artifact("mona-a", "face-swap-results").unlink()
+    swaps.artifact("frida", "face-swap-styles").unlink()
+    assert swaps.run("verify").code == 3
+    swaps.run("repair")
+    swaps.ok("register", "--stage", "face-swap-styles", "styles")
+    swaps.ok("run", "face-swap-results")
+    assert swaps.artifact("mona-a", "face-swap-results").read_bytes() == before
+    swaps.ok("verify")
 
 
 def test_lost_file_of_a_parent_fails_its_results_alone(swaps: TestLibrary) -> None:

@@ -88,3 +88,20 @@ def test_two_pictures_into_one(library: TestLibrary, python_first: Path) -> None
     assert dry["by_stage"] == {"face-swap-results": {"recipe-changed": 2}}
     assert library.json("why", "rocket-astronaut", "face-swap-results")["changes"] == {"params.share": [0.6, 0.5]}
     assert library.json("run", "face-swap-results")["completed"] == 2
+
+
+def test_settings_shown_in_the_guide_are_good(library: TestLibrary) -> None:
+    library.ok("init")
+    guide = (EXAMPLES.parent / "stages.md").read_text()
+    shown = [block for block in guide.split("```toml\n")[1:] if block.startswith("[stages.")]
+    assert shown
+    for block in shown:
+        library.settings(block.partition("```")[0])
+        library.ok("run", "--dry-run")
+    # What a new settings file says in comments.
+    library.settings("")
+    (library.folder / "artpipe.toml").unlink()
+    library.ok("init")
+    lines = (library.folder / "artpipe.toml").read_text().partition("# [stages.small-webp]")
+    library.settings((lines[1] + lines[2]).replace("\n# ", "\n").removeprefix("# "))
+    assert "small-webp" in [one["name"] for one in library.json("stages")["stages"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -29,6 +28,8 @@ def on_linux() -> bool:
 
 @cache
 def _prctl() -> Callable[[int, int], int]:
+    import ctypes
+
     library = ctypes.CDLL(None, use_errno=True)
     # All arguments are unsigned longs; what is not named must be 0.
     return lambda option, value: int(library.prctl(option, ctypes.c_ulong(value), 0, 0, 0))

@@ -107,7 +107,8 @@ def _opened(path: Path, kind: Kind, limits: Limits) -> Picture:
         picture = Picture.open(path, limits)
         picture.full()
     except PictureError as error:
-        raise WorkError("output-invalid", f"Its output is a damaged picture: {error.message}.") from error
+        trouble = "too large" if error.code == "too-large" else "a damaged picture"
+        raise WorkError("output-invalid", f"Its output is {trouble}: {error.message}.") from error
     return picture
 
 

@@ -107,7 +107,7 @@ class _Watch:
     def until_ended(self, seconds: float) -> bool:
         """Whether the program ended within this time."""
         deadline, open_pipe = time.monotonic() + seconds, True
-        while not _has_ended(self._process.pid):
+        while not _has_ended(self._process):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
@@ -142,9 +142,11 @@ class _Watch:
         return " / ".join(last)[-_SHOWN_CHARACTERS:]
 
 
-def _has_ended(pid: int) -> bool:
-    """Whether it is over, without taking leave of it: its number stays its own until then."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it is over, where possible without taking leave of it: its number stays its own until then."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
