@@ -54,7 +54,8 @@ class Planner:
         self._asked = {
             stage: wanted_part(library.graph.stages[stage].kind, params) for stage, params in wish.by_hand.items()
         }
-        self._targets = [self._target(name) for name in self.graph.order()]
+        # What is planned for a stage depends on those it is made from, on no others.
+        self._targets = [self._target(name) for name in self.stages]
         # What is planned for some stages, or with other parameters, says nothing about the rest.
         self._complete = not wish.stages and not self._by_hand()
         self.totals: Counter[tuple[str, str]] = Counter()
