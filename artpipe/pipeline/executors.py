@@ -199,7 +199,7 @@ class WorkerPool:
                 pass_fds=(theirs.fileno(), life_read),
                 # A group of its own: Ctrl-C reaches the coordinator alone, and a worker's programs end with it.
                 process_group=0,
-                env={**os.environ, "OMP_WAIT_POLICY": "passive", "VIPS_CONCURRENCY": "1"},
+                env=_environment(),
             )
         theirs.close()
         os.close(life_read)
@@ -213,6 +213,12 @@ class WorkerPool:
         worker.connection.close()
         with contextlib.suppress(OSError):
             os.close(worker.lifeline)
+
+
+def _environment() -> dict[str, str]:
+    # A run that a job of another run has started: its workers are no job's programs.
+    inherited = {name: value for name, value in os.environ.items() if name != family.MARK}
+    return {**inherited, "OMP_WAIT_POLICY": "passive", "VIPS_CONCURRENCY": "1"}
 
 
 def _regrouped(works: deque[tuple[Task, Work]]) -> list[Task]:

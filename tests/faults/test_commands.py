@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from support.processes import children, running, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
 
-# Nobody else sleeps this long: what is left over is found by it.
-LONG = "86423.5"
+# Nobody else sleeps this long, not even these tests in another process: what is left over is found by it.
+LONG = f"86423.{os.getpid():09}5"
 
 # Its beginning and its end are a picture's, what is between is not.
 GARBLE = (
@@ -187,3 +188,29 @@ def test_place_of_a_killed_run_is_free_again(library: TestLibrary) -> None:
     process.communicate()
     library.settings(stage("slow", 'cp "$1" "$2"', workers=1))
     assert library.json("run", "slow")["completed"] == 2
+
+
+def test_places_are_kept_for_built_in_work_too(library: TestLibrary) -> None:
+    fill(library, 4)
+    library.settings("[stages.thumbnails-small]\nworkers = 1\n")
+    assert library.json("run", "thumbnails-small", "phash", "-j", "2")["completed"] == 8
+
+
+def test_program_can_be_a_run_itself(library: TestLibrary, tmp_path: Path) -> None:
+    """Ending what a dead worker has left must not end the workers of a run within a run."""
+    fill(library, 1)
+    inner = TestLibrary(tmp_path / "inner")
+    inner.folder.mkdir()
+    for seed in range(4):
+        small(inner.img / f"q{seed}.png", seed)
+    # Named: above it lies the outer one.
+    inner.ok("--db", inner.db, "init")
+    inner.ok("register", "img")
+    inner.settings(stage("slow", 'sleep 0.5; cp "$1" "$2"') + "[stages.thumbnails-small]\ntimeout = 0.000001\n")
+    run = f"{sys.executable} -m artpipe --db {inner.db} run slow thumbnails-small -j 2"
+    library.settings(stage("outer", f'{run}; test $? = 1 && cp "$1" "$2"', timeout=300))
+    library.ok("run", "outer")
+    assert inner.sql("SELECT stage, status, error_code, count(*) FROM jobs GROUP BY 1, 2, 3 ORDER BY 1") == [
+        ("slow", "completed", None, 4),
+        ("thumbnails-small", "failed", "timeout", 4),
+    ]
