@@ -94,7 +94,7 @@ class Admission:
 
     def _enlist(self, ids: Sequence[str]) -> None:
         if self._request.stage is not None:
-            scratch = self._library.store.scratch(_owner())
+            scratch = self._library.store.scratch(self.owner)
             self.enlisted += enlist(self._library, ids, self._request.stage, scratch)
 
     def _approve(self, ids: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from artpipe.pipeline.leftovers import scratch_of
 from artpipe.pipeline.oldlayout import APPROVED, IGNORED, REJECTED, layout
 from artpipe.pipeline.oldtree import OldTree
 from artpipe.pipeline.stopping import Stop, listening
-from artpipe.stages.registry import FOLDERS
+from artpipe.stages.definition import FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

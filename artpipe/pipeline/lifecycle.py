@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,7 +141,7 @@ def _errand(desk: Desk, claim: Claim) -> Errand:
     library = desk.library
     names = desk.planner.graph.stages[claim.stage].names
     inputs = [
-        replace(one, name=name, path=str(library.store.path(one.path).absolute()))
+        one._replace(name=name, path=str(library.store.path(one.path).absolute()))
         for name, one in zip(names, claim.inputs, strict=True)
     ]
     folder = str(library.settings.file.parent.absolute())

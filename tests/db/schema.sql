@@ -14,6 +14,8 @@ CREATE INDEX images_by_approval ON images (approved, id);
 
 CREATE INDEX images_by_decision ON images (approved, rejected, created_at);
 
+CREATE INDEX images_by_origin ON images (origin, id) WHERE origin <> 'upstream';
+
 CREATE INDEX jobs_by_image ON jobs (image_id, stage);
 
 CREATE INDEX jobs_by_run ON jobs (run_id) WHERE status = 'running';
@@ -170,7 +172,7 @@ CREATE TABLE images (
     mime_type TEXT,
     -- present: the original lies in art/upstream; truncated: its bytes were thrown away on purpose (or came
     -- empty); absent: never had any here.
-    content TEXT NOT NULL DEFAULT 'absent' CHECK (content IN ('present', 'truncated', 'absent')),
+    content TEXT NOT NULL DEFAULT 'absent' CHECK (content IN ('present', 'truncated', 'absent')), origin TEXT NOT NULL DEFAULT 'upstream',
     CHECK (NOT (approved AND rejected))
 );
 
@@ -202,7 +204,7 @@ CREATE TABLE lineage (
     parent_id TEXT NOT NULL REFERENCES images(id),
     role TEXT NOT NULL,
     position REAL,                        -- seconds into a video, or the parent's place among several
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, stage TEXT,
     PRIMARY KEY (child_id, parent_id, role)
 ) WITHOUT ROWID;
 
@@ -533,6 +535,13 @@ BEGIN
            ('images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END, 1, 0);
 END;
 
+CREATE TRIGGER images_keep_origin AFTER INSERT ON images
+WHEN NEW.origin = 'upstream' AND EXISTS (SELECT 1 FROM lineage WHERE child_id = NEW.id AND stage IS NOT NULL)
+BEGIN
+    UPDATE images SET origin = (SELECT stage FROM lineage WHERE child_id = NEW.id AND stage IS NOT NULL LIMIT 1)
+    WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER images_keep_original AFTER INSERT ON images
 WHEN NEW.content = 'absent' AND NEW.sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.id AND stage = 'upstream')
 BEGIN
@@ -755,6 +764,34 @@ BEGIN
     INSERT INTO unsettled SELECT NEW.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = NEW.image_id);
 END;
 
+CREATE TRIGGER unsettled_children_artifact_changed AFTER UPDATE OF image_id, stage, sha256 ON artifacts
+WHEN EXISTS (SELECT 1 FROM lineage WHERE parent_id = NEW.image_id)
+BEGIN
+    INSERT INTO unsettled SELECT DISTINCT child_id FROM lineage WHERE parent_id = NEW.image_id
+    AND child_id NOT IN (SELECT image_id FROM unsettled);
+END;
+
+CREATE TRIGGER unsettled_children_artifact_gone AFTER DELETE ON artifacts
+WHEN EXISTS (SELECT 1 FROM lineage WHERE parent_id = OLD.image_id)
+BEGIN
+    INSERT INTO unsettled SELECT DISTINCT child_id FROM lineage WHERE parent_id = OLD.image_id
+    AND child_id NOT IN (SELECT image_id FROM unsettled);
+END;
+
+CREATE TRIGGER unsettled_children_artifact_new AFTER INSERT ON artifacts
+WHEN EXISTS (SELECT 1 FROM lineage WHERE parent_id = NEW.image_id)
+BEGIN
+    INSERT INTO unsettled SELECT DISTINCT child_id FROM lineage WHERE parent_id = NEW.image_id
+    AND child_id NOT IN (SELECT image_id FROM unsettled);
+END;
+
+CREATE TRIGGER unsettled_children_image AFTER UPDATE OF id, approved, rejected ON images
+WHEN EXISTS (SELECT 1 FROM lineage WHERE parent_id = NEW.id)
+BEGIN
+    INSERT INTO unsettled SELECT DISTINCT child_id FROM lineage WHERE parent_id = NEW.id
+    AND child_id NOT IN (SELECT image_id FROM unsettled);
+END;
+
 CREATE TRIGGER unsettled_image_changed AFTER UPDATE OF id, sha256, approved, rejected, content ON images
 BEGIN
     INSERT INTO unsettled SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = NEW.id);
@@ -773,6 +810,11 @@ END;
 CREATE TRIGGER unsettled_job_gone AFTER DELETE ON jobs
 BEGIN
     INSERT INTO unsettled SELECT OLD.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = OLD.image_id);
+END;
+
+CREATE TRIGGER unsettled_lineage_new AFTER INSERT ON lineage
+BEGIN
+    INSERT INTO unsettled SELECT NEW.child_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = NEW.child_id);
 END;
 
 CREATE TRIGGER unsettled_phash_changed AFTER UPDATE ON perceptual_hashes
