@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from artpipe.errors import UsageError
 from artpipe.pipeline import leftovers
 from artpipe.stages.gallery.picture_page import Place
 from artpipe.stages.gallery.wording import counted
-from artpipe.store import durable
+from artpipe.store import durable, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,12 +51,14 @@ class _Changes:
 
     Args:
         written: pages whose text is new, each with where it lies until it gets its name.
+        foreign: files that somebody else has put where a new page goes.
     """
 
     pictures: int = 0
     total: int = 0
     written: list[tuple[Path, PageFile]] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
     bounds: list[pages.Bound] = field(default_factory=list)
     published: tuple[int, int] | None = None
 
@@ -79,7 +82,7 @@ def gallery(library: Library, request: GalleryRequest, progress: Progress | None
     with leftovers.scratch_of(library, OWNER, alone=True) as scratch:
         if design.placeholder == "grid20" and not request.dry_run:
             complete_grids(library, design, progress or Silent())
-        changes = _build(library, design, scratch, progress or Silent())
+        changes = _build(library, request, scratch, progress or Silent())
         if not request.dry_run:
             _settle(library, design, scratch, changes)
             if request.to is not None:
@@ -95,9 +98,9 @@ def _check(library: Library, design: Design) -> None:
     design.selection.check(library.db)
 
 
-def _build(library: Library, design: Design, scratch: Path, progress: Progress) -> _Changes:
+def _build(library: Library, request: GalleryRequest, scratch: Path, progress: Progress) -> _Changes:
     """Compare the pages as they ought to be with what was written; new ones are written to the scratch folder."""
-    changes = _Changes()
+    changes, design = _Changes(), request.design
     with library.db.snapshot():
         site = Site(library, design, Place())
         left = pages.of_gallery(library.db, design.name)
@@ -108,9 +111,13 @@ def _build(library: Library, design: Design, scratch: Path, progress: Progress) 
             page = PageFile(path, hashlib.sha256(data).hexdigest(), len(data))
             changes.total += 1
             progress.advance()
-            if left.pop(path, None) != page or not _lies_there(library, page):
+            was = left.pop(path, None)
+            if was is None and inspect.exists(library.store.root, path):
+                changes.foreign.append(path)
+            if was != page or not _lies_there(library, page):
                 file = scratch / f"{changes.total}.html"
-                durable.write(file, data)
+                if not request.dry_run:
+                    durable.write(file, data)
                 changes.written.append((file, page))
         progress.finish()
     changes.removed = list(left)
@@ -127,6 +134,9 @@ def _lies_there(library: Library, page: PageFile) -> bool:
 def _settle(library: Library, design: Design, scratch: Path, changes: _Changes) -> None:
     """Rows first: none may stand over other bytes than it says, at any moment."""
     db, store, key = library.db, library.store, (design.name, design.sort, design.page_size)
+    with db.transaction():
+        for path in changes.foreign:
+            inspect.quarantine(store.root, path, time.strftime("%Y-%m-%d"))
     leftovers.note_intent(scratch, 1, changes.paths())
     with db.transaction():
         pages.announce(db, *key, changes.paths())
@@ -153,6 +163,10 @@ def _report(library: Library, request: GalleryRequest, changes: _Changes) -> Rep
         "removed": len(changes.removed),
     }
     notes = _notes(counts, dry_run=request.dry_run)
+    if changes.foreign and not request.dry_run:
+        notes.append(
+            f"{counted(len(changes.foreign), 'file')} of yours had a page's name; now below {inspect.QUARANTINE}/"
+        )
     if changes.published is not None:
         counts["files_written"], counts["files_removed"] = changes.published
         notes.append(f"{folder}: {changes.published[0]} files written, {changes.published[1]} removed")

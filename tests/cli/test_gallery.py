@@ -205,6 +205,16 @@ def test_rows_that_lead_out_of_their_folder_are_not_shown(wall: TestLibrary) -> 
     wall.sql("UPDATE artifacts SET file_path = stage || '/' || image_id || '.webp'")
 
 
+def test_a_file_of_the_users_own_is_moved_not_overwritten(wall: TestLibrary) -> None:
+    mine = wall.art / "gallery-html/index.html"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    assert "1 file of yours" in wall.ok("gallery").err
+    (kept,) = (wall.art / ".quarantine").rglob("index.html")
+    assert kept.read_text() == "mine"
+    _forget(wall.art / ".quarantine")
+
+
 def test_one_build_at_a_time(wall: TestLibrary) -> None:
     lock = RunLock(wall.folder / "cv.db.runs/gallery.lock", create=True)
     busy = wall.run("gallery")
