@@ -142,8 +142,8 @@ class _Moving:
             with scratch_of(self._library, f"register-{os.getpid()}") as scratch:
                 done.old = olddatabase.take_in(self._library, number, database, scratch)
         done.joined = join_parents(self._library, number, self._findings)
-        if self._tree.closed:
-            # A rejection may have an approval against it in a folder that could not be read.
+        if self._tree.closed or done.brought.unsure:
+            # A rejection may have an approval against it in what could not be read.
             done.undecided = True
             return
         named = olddatabase.source_of(database) if database is not None else None

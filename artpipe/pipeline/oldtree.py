@@ -45,7 +45,7 @@ class OldTree:
     def __init__(self, root: str, folders: Sequence[Folder], own: Collection[str] = ()) -> None:
         self.root, self._folders, self._own = root, folders, own
         self.troubles: list[PassedOver] = []
-        # Folders that could not be read.
+        # Folders, and approvals, that could not be read.
         self.closed: list[str] = []
         self.dot_files = 0
 
@@ -112,15 +112,17 @@ class OldTree:
                 for entry in entries:
                     if entry.name.startswith("."):
                         self.dot_files += 1
-                    elif status := self._status(entry):
+                    elif status := self._status(entry, folder.role):
                         yield _old_name(relative, folder, order, entry.name, status)
         except OSError as error:
             self._close(relative, f"cannot be read: {error.strerror or error}")
 
-    def _status(self, entry: os.DirEntry[str]) -> os.stat_result | None:
+    def _status(self, entry: os.DirEntry[str], role: Role) -> os.stat_result | None:
         try:
             status = entry.stat()
         except OSError as error:
+            if role == "approved":
+                self.closed.append(entry.path)
             self._trouble(entry.path, "unreadable", f"cannot be read: {error.strerror or error}")
             return None
         if stat.S_ISREG(status.st_mode):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -245,6 +244,15 @@ def test_unreadable_folder_stops_decisions(old: Path, library: TestLibrary) -> N
     assert image(library, "a", "approved, rejected") == (1, 0)
 
 
+def test_unreadable_approval_stops_decisions(old: Path, library: TestLibrary) -> None:
+    small(old / "img/a.jpeg", 1)
+    put(old / "no/a")
+    (old / "yes").mkdir()
+    (old / "yes/a.jpeg").symlink_to("/nowhere/mounted/a.jpeg")
+    assert library.run("migrate", old).code == 1
+    assert image(library, "a", "rejected") == (0,)
+
+
 def test_links_in_the_tree(old: Path, library: TestLibrary) -> None:
     small(old / "img/a.jpeg", 1)
     (old / "yes").mkdir()
@@ -277,4 +285,3 @@ def test_library_within_the_tree(library: TestLibrary) -> None:
     data = library.json("migrate")
     assert [one["folder"] for one in data["left_alone"]] == []
     assert library.value("SELECT count(*) FROM images") == 1
-    os.sync()

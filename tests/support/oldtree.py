@@ -6,13 +6,12 @@ import hashlib
 import io
 import os
 import random
-import shutil
 import sqlite3
 import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +65,6 @@ class OldTree:
 
     root: Path
     earlier: str = "/disk1/pictures"
-    ids: list[str] = field(default_factory=list)
 
     def put(self, relative: str | bytes, data: bytes = b"") -> None:
         path = os.path.join(os.fsencode(self.root), os.fsencode(relative))
@@ -341,7 +339,3 @@ def disk_use(*folders: Path) -> int:
                 status = os.lstat(os.path.join(above, name))
                 seen[status.st_dev, status.st_ino] = 512 * status.st_blocks
     return sum(seen.values())
-
-
-def remove(root: Path) -> None:
-    shutil.rmtree(os.fsencode(root))

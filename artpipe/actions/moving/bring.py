@@ -76,11 +76,16 @@ class Waiting:
 
 @dataclass(slots=True)
 class Brought:
-    """What was done, and what was not."""
+    """What was done, and what was not.
+
+    Args:
+        unsure: an approval could not be read.
+    """
 
     files: int = 0
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
+    unsure: bool = False
 
 
 class Bringing:
@@ -125,6 +130,10 @@ class Bringing:
                     for stage in self._place.touched():
                         self._library.store.sync(stage)
                     self._record([one for one in results if isinstance(one, Taken)])
+                self.brought.unsure |= any(
+                    isinstance(one, PassedOver) and row.role == "approved"
+                    for (row, _), one in zip(batch, results, strict=True)
+                )
                 self._count([self._renewed(one) if isinstance(one, Renewal) else one for one in results])
 
     def _mark(self, phases: tuple[int, int], take: Callable[[Surveyed], Taken]) -> None:
