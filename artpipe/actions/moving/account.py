@@ -124,9 +124,7 @@ def of_import(account: Account, done: Done, both: Mapping[str, Sides]) -> Report
     problems = [*_troubles(account.tree), *done.brought.problems]
     notes = [note, *_grids(done.grids), *_doubts(account)]
     if done.undecided:
-        notes.append(
-            "no decision was made, since not all could be read; the same command makes them when it can"
-        )
+        notes.append("no decision was made, since not all could be read; the same command makes them when it can")
     return Report(data=data, tables=tables, notes=notes, problems=problems, exit_code=done.exit_code())
 
 
