@@ -16,6 +16,8 @@ from support import oldtree
 from support.faultpoints import COMMIT, COMMITTED, Forge, Point, forge_in, wait_until_nobody_in
 from support.invariants import violations
 from support.library import TestLibrary
+from support.olddatabases import old_database
+from support.oldpictures import picture
 from support.states import State, broken, differences, state_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found through /proc")
@@ -36,7 +38,7 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
 def tree(tmp_path_factory: pytest.TempPathFactory) -> oldtree.OldTree:
     made = oldtree.build(tmp_path_factory.mktemp("tree") / "old", PICTURES)
     rows = [(made.id(number), ("yes", "no", None)[number % 3]) for number in range(0, PICTURES, 7)]
-    oldtree.old_database(made.root / "old.db", rows)
+    old_database(made.root / "old.db", rows)
     return made
 
 
@@ -103,15 +105,15 @@ def test_renewal_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
     old = tmp_path / "old"
     for folder in ("img", "thumbs"):
         (old / folder).mkdir(parents=True)
-    (old / "img/a.jpeg").write_bytes(oldtree.picture(1, "JPEG"))
+    (old / "img/a.jpeg").write_bytes(picture(1, "JPEG"))
 
     def begin() -> TestLibrary:
         library = fresh(tmp_path / "library", forge)
         (old / "thumbs/a.png").unlink(missing_ok=True)
-        (old / "thumbs/a.png").write_bytes(oldtree.picture(2, "PNG"))
+        (old / "thumbs/a.png").write_bytes(picture(2, "PNG"))
         assert forge.run(library.folder, "migrate", "../old").code == 0
         (old / "thumbs/a.png").unlink()
-        (old / "thumbs/a.png").write_bytes(oldtree.picture(3, "JPEG"))
+        (old / "thumbs/a.png").write_bytes(picture(3, "JPEG"))
         return library
 
     calls = forge.run(begin().folder, "migrate", "../old").calls
@@ -122,8 +124,8 @@ def test_renewal_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
         assert forge.run(library.folder, "migrate", "../old").code == 0, point
         assert violations(library.db, library.art) == [], point
         assert library.files() == {
-            "upstream/a.jpeg": oldtree.picture(1, "JPEG"),
-            "thumbnails-small/a.jpeg": oldtree.picture(3, "JPEG"),
+            "upstream/a.jpeg": picture(1, "JPEG"),
+            "thumbnails-small/a.jpeg": picture(3, "JPEG"),
         }, point
 
 

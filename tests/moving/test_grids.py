@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.library import TestLibrary
-from support.oldtree import grid
+from support.oldpictures import grid
 from support.photos import small
 
 from artpipe.stages.grid import blurhash_of, side_of

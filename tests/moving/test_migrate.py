@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.library import TestLibrary
-from support.oldtree import picture
+from support.oldpictures import picture
 from support.photos import small
 
 

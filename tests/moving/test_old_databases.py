@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from support.library import TestLibrary
-from support.oldtree import grid, old_database, older_database
+from support.olddatabases import old_database, older_database
+from support.oldpictures import grid
 from support.photos import small
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from support import oldtree
 from support.library import TestLibrary
+from support.oldpictures import padded, picture
 
 PICTURES = 2000
+# Another file system than that of the tests' folders, where there is one.
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by TemporaryDirectory
 
 
 @pytest.fixture
@@ -79,13 +83,26 @@ def test_disk_use_grows_by_less_than_two_percent(tmp_path: Path, library: TestLi
         for folder, suffix, size in (("img", "png", 500_000), ("thumbs", "png", 90_000), ("t2", "png", 90_000)):
             target = tmp_path / "old" / folder / f"{name}.{suffix}"
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(oldtree.padded(oldtree.picture(number, "PNG"), size))
+            target.write_bytes(padded(picture(number, "PNG"), size))
         (tmp_path / "old/yes").mkdir(exist_ok=True)
         (tmp_path / f"old/yes/{name}.jpeg").touch()
     library.ok("init")
     tree, before = oldtree.disk_use(tmp_path / "old"), oldtree.disk_use(tmp_path)
     library.ok("migrate", "old")
     assert oldtree.disk_use(tmp_path) - before < 0.02 * tree
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="needs a second file system")
+def test_tree_on_another_disk_is_copied(library: TestLibrary) -> None:
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        tree = oldtree.build(Path(folder) / "old", 40)
+        before = oldtree.files_of(tree.root)
+        library.ok("init")
+        library.ok("migrate", tree.root)
+        library.ok("migrate", "--verify", tree.root)
+        library.ok("export-dirs", Path(folder) / "out")
+        assert oldtree.files_of(Path(folder) / "out") == before
+        assert library.json("export-dirs", Path(folder) / "out")["unchanged"] == len(before)
 
 
 def test_copies_where_links_are_not_wanted(tree: oldtree.OldTree, library: TestLibrary) -> None:

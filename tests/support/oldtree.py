@@ -3,56 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import random
-import sqlite3
-import struct
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from support.oldpictures import JPEG, PNG, grid, picture
 
 # What is taken in and comes out again; pages and unknown folders stay where they are.
 FOLDERS = ("img", "yes", "no", "thumbs", "t2", "replicate", "pub", "v", "blur")
-JPEG, PNG = "JPEG", "PNG"
-_DISTINCT = 8
-
-
-def picture(number: int, kind: str, size: tuple[int, int] = (60, 40)) -> bytes:
-    """A sound picture, another one for every number, at the price of a copy."""
-    note = f"picture {number}".encode()
-    base = _base(number % _DISTINCT, kind, size)
-    if kind == JPEG:
-        return base[:2] + b"\xff\xfe" + struct.pack(">H", len(note) + 2) + note + base[2:]
-    body = b"tEXt" + b"Comment\0" + note
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return base[:33] + chunk + base[33:]
-
-
-def padded(png: bytes, size: int) -> bytes:
-    """The same PNG as a file of that size."""
-    body = b"prVt" + bytes(size - len(png) - 12)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:-12] + chunk + png[-12:]
-
-
-@cache
-def _base(seed: int, kind: str, size: tuple[int, int]) -> bytes:
-    cells = np.random.default_rng(seed).integers(0, 256, (4, 6, 3), dtype=np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(cells).resize(size, Image.Resampling.BICUBIC).save(out, kind)
-    return out.getvalue()
-
-
-def grid(number: int, side: int) -> str:
-    """A colour grid as the old program wrote it."""
-    return random.Random(number).randbytes(3 * side * side).hex()  # noqa: S311 - has to be repeatable, not secret
 
 
 @dataclass
@@ -275,30 +234,6 @@ def build(root: Path, pictures: int) -> OldTree:
     for page in ("g/index.html", "tmp/g/1/index.html", "W/a.html", "misc/notes.txt"):
         tree.put(page, b"<html>")
     return tree
-
-
-def old_database(path: Path, rows: list[tuple[str, str | None]], *, wal: bool = False) -> Path:
-    """A database of the later shape: (id, state)."""
-    with closing(sqlite3.connect(path)) as db, db:
-        if wal:
-            db.execute("PRAGMA journal_mode=WAL")
-        db.execute(
-            "CREATE TABLE images (id TEXT PRIMARY KEY, state TEXT, img_path TEXT, thumb_path TEXT, upres_img_path TEXT,"
-            " upres_thumb_path TEXT, width INTEGER, height INTEGER, weird INTEGER, url TEXT)"
-        )
-        db.executemany(
-            "INSERT INTO images (id, state, img_path, width, height, url) VALUES (?, ?, ?, 640, 480, ?)",
-            [(name, state, f"img/{name}.jpeg", f"https://example.org/{name}") for name, state in rows],
-        )
-    return path
-
-
-def older_database(path: Path, rows: list[tuple[str, int | None]]) -> Path:
-    """A database of the first shape: (id, good); height and width are the wrong way round, as they were."""
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("CREATE TABLE img (id TEXT PRIMARY KEY, good INTEGER, thumb_height INTEGER, thumb_width INTEGER)")
-        db.executemany("INSERT INTO img VALUES (?, ?, 400, 267)", rows)
-    return path
 
 
 Files = dict[bytes, tuple[int, str]]

@@ -135,6 +135,8 @@ class Bringing:
                     for (row, _), one in zip(batch, results, strict=True)
                 )
                 self._count([self._renewed(one) if isinstance(one, Renewal) else one for one in results])
+                for _, one in batch:
+                    _drop_copy(one)
 
     def _mark(self, phases: tuple[int, int], take: Callable[[Surveyed], Taken]) -> None:
         """Take in empty names."""
@@ -173,3 +175,10 @@ class Bringing:
             self.brought.problems.append(Problem(one.code, item, f"{shown(item)} {one.message}"))
         self.brought.files += len(results) - len(failed)
         self._progress.advance(len(results) - len(failed), failed=len(failed))
+
+
+def _drop_copy(found: object) -> None:
+    """A copy that nothing came of, since the library had those bytes; the next ones need the room."""
+    copy: Path | None = getattr(found, "copy", None)
+    if copy is not None:
+        copy.unlink(missing_ok=True)
