@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from artpipe.db import counters
@@ -74,14 +75,19 @@ def _settle_file(db: Database, done: Settled) -> None:
         ),
     )
 
-    _drop_stale_values(db, claim.image_id, claim.stage, made.sha256)
 
+def drop_stale_values(db: Database, made: Sequence[tuple[str, str]]) -> None:
+    """Forget what was computed from other files than are there now; what is still wanted of it is planned at once.
 
-def _drop_stale_values(db: Database, image_id: str, stage: str, sha256: str) -> None:
-    """What was computed from the file before; what is still wanted of it is planned at once."""
+    Args:
+        made: (image id, stage) of the files.
+    """
     for table in ROW_TABLES:
         db.execute(
-            f"DELETE FROM {table} WHERE image_id = ? AND stage = ? AND input_sha256 <> ?", (image_id, stage, sha256)
+            f"DELETE FROM {table} WHERE rowid IN (SELECT v.rowid FROM json_each(?) m"
+            f" CROSS JOIN {table} v ON v.image_id = json_extract(m.value, '$[0]') AND v.stage = json_extract(m.value, '$[1]')"
+            " CROSS JOIN artifacts a ON a.image_id = v.image_id AND a.stage = v.stage WHERE v.input_sha256 <> a.sha256)",
+            (json.dumps(made),),
         )
 
 
@@ -107,11 +113,12 @@ def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
     Args:
         made: (image id, stage).
     """
-    paths = []
-    for image_id, stage in made:
-        sql = "DELETE FROM artifacts WHERE image_id = ? AND stage = ? AND stage <> 'upstream' RETURNING file_path"
-        paths += [row[0] for row in db.rows(sql, (image_id, stage))]
-    return paths
+    sql = (
+        "DELETE FROM artifacts WHERE id IN (SELECT a.id FROM json_each(?) m"
+        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]') AND a.stage = json_extract(m.value, '$[1]')"
+        " WHERE a.stage <> 'upstream') RETURNING file_path"
+    )
+    return [row[0] for row in db.rows(sql, (json.dumps(made),))]
 
 
 def get(db: Database, image_id: str, stage: str) -> Row | None:

@@ -48,8 +48,11 @@ class Database:
         self._connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
 
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
-        with translated(self.path):
+        # Not `translated`: several times per job, a context manager is what one would notice.
+        try:
             return self._connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise _meaning(error, self.path) from error
 
     def many(self, sql: str, rows: Iterable[Any]) -> None:
         with translated(self.path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# A worker has its next task at hand before it has finished this one.
-PREFETCH = 2
+# A worker has its next task at hand before it has finished this one; of short ones as many as keep it busy while the
+# results of others are recorded, no more than its line takes.
+SECONDS_AT_HAND = 0.2
+MOST_AT_HAND = 48
 _WORKER = "artpipe.pipeline.worker"
 _STARTS_IN_VAIN = 3
 _LAST_MOMENT = 1.0
@@ -41,6 +44,8 @@ class _Worker:
     works: deque[tuple[Task, Work]] = field(default_factory=deque)
     ready: bool = False
     since: float = 0.0
+    # How long it is likely to take for what it has at hand.
+    likely: float = 0.0
 
     def overdue(self, now: float) -> bool:
         limit = _START_SECONDS
@@ -70,6 +75,8 @@ class WorkerPool:
         self._in_vain = 0
         # Programs whose worker has died become this process's children, so that it can end them.
         family.become_guardian()
+        # Stage -> how long a job of it takes here, the last ones counting most.
+        self._usual: dict[str, float] = {}
 
     def submit(self, tasks: Sequence[Task]) -> None:
         self._queue.extend(tasks)
@@ -125,12 +132,20 @@ class WorkerPool:
             self._workers.append(idle)
         if idle is not None:
             return idle
-        fewest = min(self._workers, key=lambda worker: len({id(task) for task, _ in worker.works}))
-        return fewest if len({id(task) for task, _ in fewest.works}) < PREFETCH else None
+        fewest = min(self._workers, key=lambda worker: len(worker.works))
+        return fewest if self._has_room(fewest) else None
+
+    def _has_room(self, worker: _Worker) -> bool:
+        first, last = worker.works[0][0], worker.works[-1][0]
+        return first is last or (len(worker.works) < MOST_AT_HAND and worker.likely < SECONDS_AT_HAND)
+
+    def _likely(self, work: Work) -> float:
+        return self._usual.get(work.stage, SECONDS_AT_HAND)
 
     def _give(self, worker: _Worker, task: Task) -> None:
         if not worker.works:
-            worker.since = time.monotonic()
+            worker.since, worker.likely = time.monotonic(), 0.0
+        worker.likely += sum(map(self._likely, task.works))
         worker.works.extend((task, work) for work in task.works)
         # A worker that died meanwhile is noticed when its line is read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -139,13 +154,16 @@ class WorkerPool:
     def _receive(self, worker: _Worker) -> list[Outcome]:
         outcomes: list[Outcome] = []
         try:
-            while worker.connection.poll():
+            while _readable(worker.connection):
                 message = worker.connection.recv()
                 worker.since = time.monotonic()
                 if message == READY:
                     worker.ready, self._in_vain = True, 0
                 else:
-                    worker.works.popleft()
+                    _, work = worker.works.popleft()
+                    before = self._usual.get(work.stage, message.seconds)
+                    worker.likely -= self._likely(work)
+                    self._usual[work.stage] = before + (message.seconds - before) / 8
                     outcomes.append(message)
         except (EOFError, OSError):
             outcomes += self._bury(worker, None)
@@ -219,6 +237,13 @@ def _environment() -> dict[str, str]:
     # A run that a job of another run has started: its workers are no job's programs.
     inherited = {name: value for name, value in os.environ.items() if name != family.MARK}
     return {**inherited, "OMP_WAIT_POLICY": "passive", "VIPS_CONCURRENCY": "1"}
+
+
+def _readable(connection: Connection) -> bool:
+    """The same as its `poll()`, which makes a selector each time."""
+    asked = select.poll()
+    asked.register(connection.fileno(), select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def _regrouped(works: deque[tuple[Task, Work]]) -> list[Task]:

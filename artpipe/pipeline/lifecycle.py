@@ -111,7 +111,7 @@ def tasks(desk: Desk, claims: Sequence[Claim], threads: int, slots: Mapping[int,
     store = desk.library.store
     return [
         Task(
-            input_path=str(store.path(path)),
+            input_path=store.path_text(path),
             input_sha256=sha256,
             max_pixels=desk.library.settings.max_pixels,
             works=tuple(_work(desk, found, threads, slots.get(found.job_id)) for found in group),
@@ -128,7 +128,7 @@ def _work(desk: Desk, claim: Claim, threads: int, slot: Slot | None) -> Work:
         stage=claim.stage,
         kind=stage.kind,
         params={**stage.params, **share},
-        scratch=str((desk.scratch / str(claim.job_id)).absolute()),
+        scratch=f"{desk.scratch.absolute()}/{claim.job_id}",
         timeout=stage.timeout,
         patience=PATIENCE if stage.names else 0.0,
         errand=_errand(desk, claim) if stage.names else None,
@@ -169,8 +169,7 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     intent, replaced = _retire(desk, done)
     desk.library.store.adopt(files)
     with desk.library.db.transaction():
-        for one in done:
-            _record(desk, one)
+        _record(desk, done)
         for claim, failure in failed:
             _record_failure(desk, claim, failure)
         _give_up_inputs(desk, lost)
@@ -233,13 +232,16 @@ def _retire(desk: Desk, done: Sequence[Settled]) -> tuple[Path | None, list[str]
     return intent, sorted(set(old) - new)
 
 
-def _record(desk: Desk, one: Settled) -> None:
-    db = desk.library.db
-    if jobs.complete(db, desk.run_id, one):
-        stage = desk.planner.graph.stages[one.claim.stage]
+def _record(desk: Desk, done: Sequence[Settled]) -> None:
+    db, stages = desk.library.db, desk.planner.graph.stages
+    for one in done:
+        if not jobs.complete(db, desk.run_id, one):
+            continue
+        stage = stages[one.claim.stage]
         artifacts.settle(db, stage.table, one)
         if stage.pairs is not None:
             lineage.describe(db, one.claim.image_id, one.made.width, one.made.height, one.made.size)
+    artifacts.drop_stale_values(db, [(one.claim.image_id, one.claim.stage) for one in done if one.made.scratch])
 
 
 def _record_failure(desk: Desk, claim: Claim, failure: Failure) -> None:

@@ -66,11 +66,15 @@ class Store:
         Raises:
             StorageError: the record points out of `art/`.
         """
+        return Path(self.path_text(relative))
+
+    def path_text(self, relative: str) -> str:
+        """The same as text, for what is asked for every job."""
         if not relative.strip("./") or relative[0] == "/" or ".." in relative.split("/"):
             raise StorageError(
                 f"The database names {relative!r}, which does not lie below {self.root}. Run `artpipe verify`."
             )
-        return self.root / relative
+        return f"{self.root}/{relative}"
 
     def scratch(self, owner: str) -> Path:
         """A folder for unfinished files on the same file system; everything in it may be thrown away."""
@@ -97,13 +101,13 @@ class Store:
         """
         folders = set()
         for scratch, relative in moves:
-            final = self.path(relative)
-            if final.parent not in folders:
-                self._make_folder(final.parent)
-                folders.add(final.parent)
-            scratch.rename(final)
+            folder, _, _ = relative.rpartition("/")
+            if folder not in folders:
+                self._make_folder(self.root / folder)
+                folders.add(folder)
+            os.rename(scratch, self.path_text(relative))  # noqa: PTH104 - for every job: a path costs more than the call
         for folder in folders:
-            durable.sync_folder(folder)
+            durable.sync_folder(self.root / folder)
 
     def remove_derived(self, relative: str) -> None:
         """Remove a file that a stage made and that has been replaced under another name."""
