@@ -1,6 +1,6 @@
 """Measure artpipe side by side with what people use today, as ratios in one run.
 
-    python benchmarks/run.py [--files 120] [--rounds 3] [--folder DIR] [NAME...]
+    python benchmarks/run.py [--files 120] [--rounds 3] [--folder DIR] [--millions N] [NAME...]
 
 Programs that are not installed are left out. Absolute times depend on the machine and its other work; the ratios are what counts.
 """
@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import corpus
+import million
+import throughput
 
 TOOL = [str(Path(sys.executable).parent / "artpipe")]
 FLOORS = Path(__file__).with_name("floors.py")
@@ -244,6 +246,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--millions", type=float, help="measure questions to a library of so many million rows too")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -252,6 +255,9 @@ def main() -> None:
         for contest in bench.contests():
             if not options.names or any(name in contest.name for name in options.names):
                 print(measure(contest, options.rounds), flush=True)
+        if options.millions:
+            million.main(["--millions", str(options.millions), "--folder", str(bench.folder)])
+            throughput.main(["--folder", str(bench.folder)])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure what jobs cost beside their work: a stage that does nothing, and a library in which nothing is to do.
 
-    python benchmarks/throughput.py [--jobs 20000] [--idle 100000] [--folder DIR]
+python benchmarks/throughput.py [--jobs 20000] [--idle 100000] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -61,6 +62,24 @@ def library(folder: Path, images: int) -> Path:
     return folder
 
 
+def idle(folder: Path, images: int) -> Path:
+    """A library in which everything is made, by another program as far as artpipe can tell."""
+    library(folder, images)
+    (folder / "artpipe.toml").unlink()
+    with closing(sqlite3.connect(folder / "cv.db")) as db, db:
+        db.execute(
+            "INSERT INTO artifacts (image_id, stage, file_path)"
+            " SELECT id, 'thumbnails-small', 'thumbnails-small/' || id || '.webp' FROM images"
+        )
+        for table, column in (("blurhash_cache", "blurhash"), ("perceptual_hashes", "phash")):
+            db.execute(
+                f"INSERT INTO {table} (image_id, stage, {column}, width, height)"
+                " SELECT id, 'thumbnails-small', '0', 1, 1 FROM images"
+            )
+    subprocess.run([*TOOL, "run", "-q"], cwd=folder, check=True)
+    return folder
+
+
 def _picture() -> bytes:
     from PIL import Image
 
@@ -69,12 +88,12 @@ def _picture() -> bytes:
     return file.getvalue()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=20_000)
     parser.add_argument("--idle", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     os.environ["PYTHONPATH"] = str(Path(__file__).parent / "nothing")
     with tempfile.TemporaryDirectory() as temporary:
         folder = library((options.folder or Path(temporary)) / "nothing", options.jobs)
@@ -85,6 +104,15 @@ def main() -> None:
                 f" {cost.cpu:.2f} s CPU, {cost.memory:.0f} MiB in the largest process",
                 flush=True,
             )
+        folder = idle((options.folder or Path(temporary)) / "idle", options.idle)
+        bare, second = (
+            million.cost([sys.executable, "-c", "pass"], folder, 5),
+            million.cost([*TOOL, "run", "-q"], folder, 5),
+        )
+        print(
+            f"second run, {options.idle} images, nothing to do: {second.seconds:.2f} s, {second.cpu:.2f} s CPU,"
+            f" {second.cpu / bare.cpu:.1f} bare interpreter starts of CPU"
+        )
 
 
 if __name__ == "__main__":

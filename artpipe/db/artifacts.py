@@ -84,9 +84,10 @@ def drop_stale_values(db: Database, made: Sequence[tuple[str, str]]) -> None:
     """
     for table in ROW_TABLES:
         db.execute(
-            f"DELETE FROM {table} WHERE rowid IN (SELECT v.rowid FROM json_each(?) m"
-            f" CROSS JOIN {table} v ON v.image_id = json_extract(m.value, '$[0]') AND v.stage = json_extract(m.value, '$[1]')"
-            " CROSS JOIN artifacts a ON a.image_id = v.image_id AND a.stage = v.stage WHERE v.input_sha256 <> a.sha256)",
+            f"DELETE FROM {table} WHERE rowid IN (SELECT v.rowid FROM json_each(?) m CROSS JOIN {table} v"
+            " ON v.image_id = json_extract(m.value, '$[0]') AND v.stage = json_extract(m.value, '$[1]')"
+            " CROSS JOIN artifacts a ON a.image_id = v.image_id AND a.stage = v.stage"
+            " WHERE v.input_sha256 <> a.sha256)",
             (json.dumps(made),),
         )
 
@@ -115,8 +116,8 @@ def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
     """
     sql = (
         "DELETE FROM artifacts WHERE id IN (SELECT a.id FROM json_each(?) m"
-        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]') AND a.stage = json_extract(m.value, '$[1]')"
-        " WHERE a.stage <> 'upstream') RETURNING file_path"
+        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]')"
+        " AND a.stage = json_extract(m.value, '$[1]') WHERE a.stage <> 'upstream') RETURNING file_path"
     )
     return [row[0] for row in db.rows(sql, (json.dumps(made),))]
 

@@ -228,10 +228,9 @@ def listed(db: Database, statuses: Sequence[str], stage: str | None, limit: int 
     """Jobs by status, newest first within each."""
     left = -1 if limit is None else limit
     for status in sorted(statuses):
-        number = -1
-        for number, row in enumerate(db.stream(_LISTED, {"status": status, "stage": stage, "limit": left})):  # noqa: B007 - how many there were
+        for row in db.stream(_LISTED, {"status": status, "stage": stage, "limit": left}):
             yield row
-        left = left if limit is None else left - number - 1
+            left -= limit is not None
 
 
 # The index is by status and stage: the newest of each stage, whichever stages there are, and of those the newest.

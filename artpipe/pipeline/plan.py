@@ -54,10 +54,7 @@ class Planner:
         self._asked = {
             stage: wanted_part(library.graph.stages[stage].kind, params) for stage, params in wish.by_hand.items()
         }
-        # What is planned for a stage depends on those it is made from, on no others.
-        self._targets = [self._target(name) for name in self.stages]
-        # What is planned for some stages, or with other parameters, says nothing about the rest.
-        self._complete = not wish.stages and not self._by_hand()
+        self._targets = [self._target(name) for name in self.graph.order()]
         self.totals: Counter[tuple[str, str]] = Counter()
         planning.prepare(self.db)
         self._paired = any(stage.pairs is not None for stage in self.graph.stages.values())
@@ -180,7 +177,8 @@ class Planner:
     def _enqueue(self) -> None:
         params = {stage: json.dumps(asked) for stage, asked in self._asked.items() if asked}
         planning.enqueue(self.db, self.stages, params)
-        if self._complete:
+        # All stages are planned, whichever are named; but with other parameters that says nothing about tomorrow.
+        if not self._by_hand():
             planning.settle_page(self.db)
 
     def _recipes(self) -> str:

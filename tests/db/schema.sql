@@ -349,16 +349,18 @@ END;
 CREATE TRIGGER artifacts_counted_delete AFTER DELETE ON artifacts
 BEGIN
     DELETE FROM replacing WHERE counted = 'artifacts' AND row = OLD.id;
-    INSERT INTO counting
-    VALUES ('artifacts', OLD.stage, -1,
-        -CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER));
+    UPDATE counters SET number = number - 1, bytes = bytes -
+        CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER)
+    WHERE counted = 'artifacts' AND part = OLD.stage;
 END;
 
 CREATE TRIGGER artifacts_counted_insert AFTER INSERT ON artifacts
 BEGIN
-    INSERT INTO counting
-    VALUES ('artifacts', NEW.stage, 1,
-        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER));
+    INSERT INTO counters (counted, part) SELECT 'artifacts', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'artifacts' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1, bytes = bytes +
+        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER)
+    WHERE counted = 'artifacts' AND part = NEW.stage;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'artifacts' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM artifacts WHERE id = replacing.row));
 END;
@@ -366,11 +368,14 @@ END;
 CREATE TRIGGER artifacts_counted_update AFTER UPDATE OF stage, file_size ON artifacts
 WHEN NEW.stage IS NOT OLD.stage OR NEW.file_size IS NOT OLD.file_size
 BEGIN
-    INSERT INTO counting
-    VALUES ('artifacts', OLD.stage, -1,
-        -CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER)),
-        ('artifacts', NEW.stage, 1,
-        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER));
+    UPDATE counters SET number = number - 1, bytes = bytes -
+        CAST(CASE WHEN OLD.file_size BETWEEN 0 AND 1 << 50 THEN OLD.file_size ELSE 0 END AS INTEGER)
+    WHERE counted = 'artifacts' AND part = OLD.stage;
+    INSERT INTO counters (counted, part) SELECT 'artifacts', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'artifacts' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1, bytes = bytes +
+        CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER)
+    WHERE counted = 'artifacts' AND part = NEW.stage;
 END;
 
 CREATE TRIGGER artifacts_replaced_by_update AFTER UPDATE OF id, image_id, stage ON artifacts
@@ -411,12 +416,16 @@ END;
 CREATE TRIGGER blurhash_cache_counted_delete AFTER DELETE ON blurhash_cache
 BEGIN
     DELETE FROM replacing WHERE counted = 'blurhash_cache' AND row = OLD.rowid;
-    INSERT INTO counting VALUES ('blurhash_cache', OLD.stage, -1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'blurhash_cache' AND part = OLD.stage;
 END;
 
 CREATE TRIGGER blurhash_cache_counted_insert AFTER INSERT ON blurhash_cache
 BEGIN
-    INSERT INTO counting VALUES ('blurhash_cache', NEW.stage, 1, 0);
+    INSERT INTO counters (counted, part) SELECT 'blurhash_cache', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'blurhash_cache' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'blurhash_cache' AND part = NEW.stage;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'blurhash_cache'
       AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM blurhash_cache WHERE rowid = replacing.row));
@@ -425,7 +434,12 @@ END;
 CREATE TRIGGER blurhash_cache_counted_update AFTER UPDATE ON blurhash_cache
 WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
 BEGIN
-    INSERT INTO counting VALUES ('blurhash_cache', OLD.stage, -1, 0), ('blurhash_cache', NEW.stage, 1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'blurhash_cache' AND part = OLD.stage;
+    INSERT INTO counters (counted, part) SELECT 'blurhash_cache', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'blurhash_cache' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'blurhash_cache' AND part = NEW.stage;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'blurhash_cache'
       AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM blurhash_cache WHERE rowid = replacing.row));
@@ -438,14 +452,6 @@ BEGIN
     UPDATE blurhash_cache
     SET input_sha256 = (SELECT sha256 FROM artifacts WHERE image_id = NEW.image_id AND stage = NEW.stage)
     WHERE image_id = NEW.image_id AND stage = NEW.stage;
-END;
-
-CREATE TRIGGER counting_adds INSTEAD OF INSERT ON counting
-BEGIN
-    INSERT INTO counters (counted, part) SELECT NEW.counted, NEW.part
-    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = NEW.counted AND part = NEW.part);
-    UPDATE counters SET number = number + NEW.number, bytes = bytes + NEW.bytes
-    WHERE counted = NEW.counted AND part = NEW.part;
 END;
 
 CREATE TRIGGER decisions_no_delete BEFORE DELETE ON decisions
@@ -515,14 +521,16 @@ END;
 CREATE TRIGGER images_counted_delete AFTER DELETE ON images
 BEGIN
     DELETE FROM replacing WHERE counted = 'images' AND row = OLD.rowid;
-    INSERT INTO counting
-    VALUES ('images', CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END, -1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'images' AND part = CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END;
 END;
 
 CREATE TRIGGER images_counted_insert AFTER INSERT ON images
 BEGIN
-    INSERT INTO counting
-    VALUES ('images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END, 1, 0);
+    INSERT INTO counters (counted, part) SELECT 'images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'images' AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM images WHERE rowid = replacing.row));
 END;
@@ -530,9 +538,12 @@ END;
 CREATE TRIGGER images_counted_update AFTER UPDATE OF approved, rejected ON images
 WHEN (OLD.approved IS TRUE) <> (NEW.approved IS TRUE) OR (OLD.rejected IS TRUE) <> (NEW.rejected IS TRUE)
 BEGIN
-    INSERT INTO counting
-    VALUES ('images', CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END, -1, 0),
-           ('images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END, 1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'images' AND part = CASE WHEN OLD.approved THEN 'approved' WHEN OLD.rejected THEN 'rejected' ELSE 'pending' END;
+    INSERT INTO counters (counted, part) SELECT 'images', CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END;
 END;
 
 CREATE TRIGGER images_keep_origin AFTER INSERT ON images
@@ -591,12 +602,16 @@ END;
 CREATE TRIGGER jobs_counted_delete AFTER DELETE ON jobs
 BEGIN
     DELETE FROM replacing WHERE counted = 'jobs' AND row = OLD.id;
-    INSERT INTO counting VALUES ('jobs', OLD.status, -1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'jobs' AND part = OLD.status;
 END;
 
 CREATE TRIGGER jobs_counted_insert AFTER INSERT ON jobs
 BEGIN
-    INSERT INTO counting VALUES ('jobs', NEW.status, 1, 0);
+    INSERT INTO counters (counted, part) SELECT 'jobs', NEW.status
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'jobs' AND part = NEW.status;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
 END;
@@ -604,7 +619,12 @@ END;
 CREATE TRIGGER jobs_counted_update AFTER UPDATE OF status ON jobs
 WHEN NEW.status IS NOT OLD.status
 BEGIN
-    INSERT INTO counting VALUES ('jobs', OLD.status, -1, 0), ('jobs', NEW.status, 1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'jobs' AND part = OLD.status;
+    INSERT INTO counters (counted, part) SELECT 'jobs', NEW.status
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'jobs' AND part = NEW.status;
 END;
 
 CREATE TRIGGER jobs_replaced_by_update AFTER UPDATE OF id, image_id, stage, status ON jobs
@@ -644,12 +664,16 @@ END;
 CREATE TRIGGER perceptual_hashes_counted_delete AFTER DELETE ON perceptual_hashes
 BEGIN
     DELETE FROM replacing WHERE counted = 'perceptual_hashes' AND row = OLD.rowid;
-    INSERT INTO counting VALUES ('perceptual_hashes', OLD.stage, -1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'perceptual_hashes' AND part = OLD.stage;
 END;
 
 CREATE TRIGGER perceptual_hashes_counted_insert AFTER INSERT ON perceptual_hashes
 BEGIN
-    INSERT INTO counting VALUES ('perceptual_hashes', NEW.stage, 1, 0);
+    INSERT INTO counters (counted, part) SELECT 'perceptual_hashes', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'perceptual_hashes' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'perceptual_hashes' AND part = NEW.stage;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'perceptual_hashes'
       AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM perceptual_hashes WHERE rowid = replacing.row));
@@ -658,7 +682,12 @@ END;
 CREATE TRIGGER perceptual_hashes_counted_update AFTER UPDATE ON perceptual_hashes
 WHEN NEW.image_id IS NOT OLD.image_id OR NEW.stage IS NOT OLD.stage OR NEW.rowid <> OLD.rowid
 BEGIN
-    INSERT INTO counting VALUES ('perceptual_hashes', OLD.stage, -1, 0), ('perceptual_hashes', NEW.stage, 1, 0);
+    UPDATE counters SET number = number - 1
+    WHERE counted = 'perceptual_hashes' AND part = OLD.stage;
+    INSERT INTO counters (counted, part) SELECT 'perceptual_hashes', NEW.stage
+    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'perceptual_hashes' AND part = NEW.stage);
+    UPDATE counters SET number = number + 1
+    WHERE counted = 'perceptual_hashes' AND part = NEW.stage;
     UPDATE replacing SET gone = TRUE
     WHERE counted = 'perceptual_hashes'
       AND (row = NEW.rowid OR NOT EXISTS (SELECT 1 FROM perceptual_hashes WHERE rowid = replacing.row));
@@ -716,7 +745,8 @@ END;
 
 CREATE TRIGGER replaced AFTER UPDATE OF gone ON replacing
 BEGIN
-    INSERT INTO counting VALUES (OLD.counted, OLD.part, -1, -OLD.bytes);
+    UPDATE counters SET number = number - 1, bytes = bytes - OLD.bytes
+    WHERE counted = OLD.counted AND part = OLD.part;
     INSERT INTO touched VALUES (OLD.image_id, NULL);
     INSERT INTO unsettled SELECT OLD.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = OLD.image_id);
     DELETE FROM replacing WHERE counted = OLD.counted AND row = OLD.row;
@@ -725,12 +755,10 @@ END;
 CREATE TRIGGER touched_judges INSTEAD OF INSERT ON touched
 BEGIN
     DELETE FROM ready
-    WHERE image_id = NEW.image_id
-      AND watched_id IN (SELECT id FROM watched WHERE NEW.stage IS NULL OR NEW.stage IN (input, output))
+    WHERE image_id = NEW.image_id AND watched_id IN (SELECT id FROM watched)
       AND NOT EXISTS (SELECT 1 FROM ready_now n WHERE n.image_id = NEW.image_id AND n.watched_id = ready.watched_id);
     INSERT INTO ready SELECT n.watched_id, n.image_id FROM ready_now n
-    WHERE n.image_id = NEW.image_id
-      AND n.watched_id IN (SELECT id FROM watched WHERE NEW.stage IS NULL OR NEW.stage IN (input, output))
+    WHERE n.image_id = NEW.image_id AND (NEW.stage IS NULL OR NEW.stage IN (n.input, n.output))
       AND NOT EXISTS (SELECT 1 FROM ready r WHERE r.watched_id = n.watched_id AND r.image_id = n.image_id);
 END;
 
@@ -841,10 +869,8 @@ SELECT 'blurhash_cache', stage, count(*), 0 FROM blurhash_cache GROUP BY stage
 UNION ALL
 SELECT 'perceptual_hashes', stage, count(*), 0 FROM perceptual_hashes GROUP BY stage;
 
-CREATE VIEW counting (counted, part, number, bytes) AS SELECT counted, part, number, bytes FROM counters;
-
-CREATE VIEW ready_now (watched_id, image_id) AS
-SELECT w.id, i.id FROM images i
+CREATE VIEW ready_now (watched_id, image_id, input, output) AS
+SELECT w.id, i.id, w.input, w.output FROM images i
 JOIN watched w
 JOIN artifacts a ON a.image_id = i.id AND a.stage = w.input
 WHERE i.approved = TRUE AND NOT CASE w.output

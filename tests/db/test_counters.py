@@ -164,3 +164,26 @@ def test_upgrading_a_library_counts_what_is_there(tmp_path: Path, monkeypatch: p
             ("ersgan-thumbnails", "b"),
         ]
     assert (tmp_path / "cv.db.v2.bak").exists()
+
+
+def test_verify_finds_and_repair_recounts(library: TestLibrary) -> None:
+    small(library.img / "a.png")
+    library.ok("register", "img", "--approve")
+    library.ok("run", "web-optimized")
+    library.sql("UPDATE counters SET number = number + 1, bytes = 5 WHERE part = 'upstream'")
+    library.sql("DELETE FROM counters WHERE counted = 'jobs'")
+    library.sql("INSERT INTO counters (counted, part, number) VALUES ('images', 'lost', 3)")
+    library.sql("DELETE FROM ready")
+    found = library.run("verify", "--quick", "--json")
+    assert found.code == 3
+    assert {(one["code"], one["stage"]) for one in found.data["findings"]} == {
+        ("counter-wrong", "upstream"),
+        ("counter-wrong", "completed"),
+        ("counter-wrong", "lost"),
+        ("ready-missing", ""),
+    }
+    assert library.json("repair", "--dry-run")["repaired"] == 4
+    assert library.json("repair")["repaired"] == 4
+    library.ok("verify", "--quick")
+    assert library.json("stats")["images"]["total"] == 1
+    assert library.ok("find-ready", "web-optimized", "ersgan-enhanced").lines == ["a"]

@@ -56,7 +56,7 @@ class Seen:
 def _table(sql: str, name: str) -> str:
     """The table behind an alias; temporary tables have the schema's name before theirs."""
     match = re.search(rf"(?:FROM|JOIN|INTO|UPDATE)\s+(?:(temp)\.)?(\w+)\s+(?:AS\s+)?{name}\b", sql)
-    return match[2] if match and not match[1] and match[2] not in {"SELECT"} else name
+    return match[2] if match and not match[1] and match[2] != "SELECT" else name
 
 
 @contextmanager

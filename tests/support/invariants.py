@@ -103,7 +103,7 @@ def _kept_answers(db: sqlite3.Connection) -> list[str]:
     kept = set(db.execute("SELECT counted, part, number, bytes FROM counters WHERE number <> 0 OR bytes <> 0"))
     real = set(db.execute("SELECT counted, part, number, bytes FROM counted_now"))
     found = [f"counter: {row}" for row in sorted(kept ^ real, key=str)]
-    listed, now = set(db.execute("SELECT * FROM ready")), set(db.execute("SELECT * FROM ready_now"))
+    listed, now = set(db.execute("SELECT * FROM ready")), set(db.execute("SELECT watched_id, image_id FROM ready_now"))
     return found + [f"ready and not listed: {row}" for row in sorted(now - listed)]
 
 
