@@ -19,6 +19,7 @@ UPSTREAM = "upstream"
 # How often a job is tried again after it failed for a passing reason.
 RETRIES = 2
 
+
 class Stage(NamedTuple):
     """A stage as this library's settings define it.
 

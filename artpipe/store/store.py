@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtMissingError, StorageError
@@ -12,7 +13,6 @@ from artpipe.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
 SCRATCH = ".scratch"
 
@@ -105,7 +105,7 @@ class Store:
             if folder not in folders:
                 self._make_folder(self.root / folder)
                 folders.add(folder)
-            os.rename(scratch, self.path_text(relative))  # noqa: PTH104 - for every job: a path costs more than the call
+            os.rename(scratch, self.path_text(relative))
         for folder in folders:
             durable.sync_folder(self.root / folder)
 
