@@ -55,6 +55,13 @@ class StorageError(ArtpipeError):
     exit_code = 74
 
 
+class OvertakenError(ArtpipeError):
+    """What was asked for rests on a state that somebody else has changed meanwhile."""
+
+    slug = "overtaken"
+    exit_code = 75
+
+
 class BusyError(ArtpipeError):
     slug = "busy"
     exit_code = 75

@@ -9,7 +9,7 @@ from artpipe.actions.report import Problem, Report
 from artpipe.db import decisions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from artpipe.library import Library
     from artpipe.model import Decision
@@ -32,6 +32,15 @@ class DecideRequest(NamedTuple):
     command: str
     reason: str | None = None
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One decision on some images, known by their ids."""
+
+    ids: Sequence[str]
+    decision: Decision
+    reason: str | None = None
 
 
 def decide(library: Library, request: DecideRequest) -> Report:
@@ -58,12 +67,24 @@ def decide(library: Library, request: DecideRequest) -> Report:
 
 
 def _decide_chunk(library: Library, request: DecideRequest, ids: list[str], batch: int | None) -> tuple[int, int]:
-    who = library.settings.user
     with library.db.transaction():
-        if batch is None:
-            batch = decisions.open_batch(library.db, request.command, who)
-        with decisions.deciding(library.db, batch, who):
-            return batch, decisions.decide(library.db, ids, request.decision, request.reason)
+        return record(library, request.command, [Verdict(ids, request.decision, request.reason)], batch)
+
+
+def record(
+    library: Library, command: str, verdicts: Iterable[Verdict], batch: int | None = None
+) -> tuple[int, int]:
+    """Within an open transaction: decide in one batch; returns it and how many images were in another state before.
+
+    Args:
+        command: as it stands in the batch.
+        batch: the one to go on with; None for a new one.
+    """
+    who = library.settings.user
+    if batch is None:
+        batch = decisions.open_batch(library.db, command, who)
+    with decisions.deciding(library.db, batch, who):
+        return batch, sum(decisions.decide(library.db, one.ids, one.decision, one.reason) for one in verdicts)
 
 
 def _sentence(request: DecideRequest, changed: int, unchanged: int) -> str:

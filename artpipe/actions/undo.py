@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 PAGE = 4000
 
 
-def undo(library: Library, *, dry_run: bool = False) -> Report:
-    """Give the images of the newest batch back the state they had before it.
+def undo(library: Library, *, dry_run: bool = False, batch_id: int | None = None) -> Report:
+    """Give the images of a batch back the state they had before it.
 
     What was decided again since then, by whatever means, is left as it is.
+
+    Args:
+        batch_id: which one; the newest without it.
     """
-    batch = decisions.last_batch(library.db)
+    batch = decisions.last_batch(library.db) if batch_id is None else decisions.standing_batch(library.db, batch_id)
     if batch is None:
         return Report(data={"undone": 0, "kept": 0, "command": None}, notes=["There is nothing to undo"])
     undone, kept = _revert(library, batch["id"], dry_run=dry_run)

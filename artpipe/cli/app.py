@@ -22,6 +22,7 @@ COMMANDS = {
     "reset": "deciding",
     "undo": "deciding",
     "history": "deciding",
+    "review": "reviewing",
     "list": "looking",
     "show": "looking",
     "find-ready": "looking",

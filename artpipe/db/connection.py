@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from artpipe.errors import ArtpipeError, BusyError, ForeignDatabaseError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 # Longer than anything artpipe itself does in one transaction, and than a backup or a GUI that sits on the file.
 BUSY_SECONDS = 90.0
@@ -21,10 +23,13 @@ Row = sqlite3.Row
 
 
 class Database:
-    """An open `cv.db`. Not to be handed to another thread or process."""
+    """An open `cv.db`. Not to be handed to another thread or process.
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
-        mode = "rwc" if create else "rw"
+    Args:
+        mode: SQLite's word: rwc creates a missing file, ro cannot write.
+    """
+
+    def __init__(self, path: Path, *, mode: Literal["rw", "rwc", "ro"] = "rw") -> None:
         self.path = path
         self._closed = False
         with translated(path):
@@ -37,6 +42,10 @@ class Database:
             self._connection.row_factory = sqlite3.Row
             for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
                 self._connection.execute(f"PRAGMA {pragma}")
+
+    def restrict(self, authorize: Authorizer) -> None:
+        """From now on ask about everything that a statement wants to do."""
+        self._connection.set_authorizer(authorize)
 
     def use_wal(self) -> None:
         """Switch to write-ahead logging; asks first, because switching needs the file for itself."""

@@ -60,6 +60,35 @@ def last_batch(db: Database) -> Row | None:
     )
 
 
+def newest_batch(db: Database) -> int:
+    return int(db.scalar("SELECT COALESCE(max(id), 0) FROM batches"))
+
+
+def standing_batch(db: Database, batch_id: int) -> Row | None:
+    """The batch, unless it was taken back already."""
+    return db.row("SELECT * FROM batches WHERE id = ? AND undone_by IS NULL", (batch_id,))
+
+
+def standing_batches(db: Database, commands: Sequence[str]) -> Iterator[int]:
+    """Batches of these commands that decided something and were not taken back, newest first."""
+    rows = db.stream(
+        "SELECT id FROM batches b WHERE undone_by IS NULL AND command IN (SELECT value FROM json_each(?))"
+        " AND EXISTS (SELECT 1 FROM decisions d WHERE d.batch_id = b.id) ORDER BY id DESC",
+        (json.dumps(list(commands)),),
+    )
+    return (row[0] for row in rows)
+
+
+def restored(db: Database, batch_id: int) -> list[Row]:
+    """Images of a batch that are as they were before it, with what it had decided, in order of registration."""
+    return db.rows(
+        "SELECT d.image_id, d.was, d.became FROM decisions d JOIN images i ON i.id = d.image_id WHERE d.batch_id = ?"
+        " AND d.was = CASE WHEN i.approved THEN 'approved' WHEN i.rejected THEN 'rejected' ELSE 'pending' END"
+        " ORDER BY i.created_at, i.rowid",
+        (batch_id,),
+    )
+
+
 def undo_page(db: Database, batch_id: int, after: int, limit: int) -> list[Row]:
     """Decisions of a batch in order of id, with the state the image is in now (NULL: it is gone)."""
     return db.rows(

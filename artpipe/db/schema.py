@@ -56,7 +56,7 @@ def create_database(path: Path) -> Database:
     if path.exists() and path.stat().st_size:
         return open_database(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = Database(path, create=True)
+    database = Database(path, mode="rwc")
     try:
         database.use_wal()
         _apply(database)

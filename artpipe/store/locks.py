@@ -40,8 +40,8 @@ def folder_of(database: Path) -> Path:
     return database.with_name(database.name + ".runs")
 
 
-def lock_path(database: Path, run_id: int) -> Path:
-    return folder_of(database) / f"{run_id}.lock"
+def lock_path(database: Path, owner: int | str) -> Path:
+    return folder_of(database) / f"{owner}.lock"
 
 
 def note_unharmed(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The page in a browser: a second face beside the command line."""

@@ -1,0 +1,24 @@
+// Breaks pictures into rows of one width whose heights are as near to the wanted one as can be.
+// ratios: width / height of each. Returns [first, one after the last, height] of each row.
+function artpipeRows(ratios, width, gap, wanted) {
+  "use strict";
+  const count = ratios.length, before = [0], cost = [0], heights = [0];
+  for (let end = 1; end <= count; end++) {
+    cost[end] = Infinity;
+    for (let first = end - 1, sum = 0, height = Infinity; first >= 0 && height > wanted / 3; first--) {
+      sum += ratios[first];
+      height = Math.max(1, (width - gap * (end - first - 1)) / sum);
+      // The last row may stay open.
+      if (end === count) height = Math.min(height, wanted);
+      const here = cost[first] + Math.pow(Math.log(height / wanted), 2);
+      if (here < cost[end]) {
+        cost[end] = here;
+        before[end] = first;
+        heights[end] = height;
+      }
+    }
+  }
+  const rows = [];
+  for (let end = count; end > 0; end = before[end]) rows.push([before[end], end, heights[end]]);
+  return rows.reverse();
+}

@@ -1,0 +1,265 @@
+// Single mode: one picture after the other, each decided on its own.
+
+import * as details from "./details.js";
+import { $, CROSS, drawing, make, placeholder, TICK } from "./elements.js";
+import { calm, complain, saving, say } from "./messages.js";
+import { change, pictureAddress } from "./server.js";
+import { changed, isOpen, state } from "./state.js";
+import { Zoom } from "./zoom.js";
+
+const AHEAD = 3;
+const zoom = new Zoom($("stage"));
+const loaded = new Map(); // address -> Image, so that the next picture is there at once
+let index = 0;
+let jobs = Promise.resolve(); // decisions on their way to the server, one after the other
+let failed = false;
+let done = () => {};
+
+/** Called when the last picture of the page has been passed and everything is saved. */
+export function onDone(callback) {
+  done = callback;
+}
+
+export const items = () => state.page?.items ?? [];
+export const currentItem = () => items()[index];
+
+/** Everything that was chosen is in the database, or was complained about. */
+export const settled = () => jobs;
+
+export function goTo(item) {
+  index = Math.max(0, items().indexOf(item));
+  show();
+}
+
+export function goToPosition(position) {
+  const found = items().findIndex((item) => item.position >= position);
+  index = found < 0 ? items().length : found;
+  while (currentItem()?.elsewhere) index += 1;
+  if (index >= items().length) finishPage();
+  else show();
+}
+
+export function show() {
+  const item = currentItem();
+  if (!item) return;
+  zoom.show(item.width, item.height);
+  showUnder(item);
+  showLarge(item);
+  stamp(item);
+  strip();
+  $("where").textContent = `${index + 1} of ${items().length} · ${item.id}`;
+  if (details.isShown()) details.show(item);
+  preload();
+}
+
+// What is there at once: colours, then the thumbnail. Both give way to the picture.
+function showUnder(item) {
+  $("under").hidden = !placeholder(item.blurhash, $("under"));
+  $("small").hidden = !item.small;
+  if (item.small) $("small").src = pictureAddress(item, "small");
+}
+
+async function showLarge(item) {
+  const large = $("large");
+  const address = pictureAddress(item, "large");
+  large.hidden = true;
+  const image = fetched(address);
+  try {
+    await image.decode();
+  } catch {
+    if (currentItem() === item && !item.small) say(`${item.id} cannot be shown`);
+    return;
+  }
+  if (currentItem() !== item) return;
+  large.src = address;
+  large.alt = item.id;
+  large.hidden = false;
+  zoom.measure(image.naturalWidth, image.naturalHeight);
+  $("under").hidden = $("small").hidden = true;
+}
+
+function fetched(address) {
+  if (!loaded.has(address)) {
+    const image = new Image();
+    image.src = address;
+    loaded.set(address, image);
+  }
+  return loaded.get(address);
+}
+
+function preload() {
+  const near = items().slice(Math.max(0, index - 1), index + 1 + AHEAD);
+  const wanted = new Set(near.map((item) => pictureAddress(item, "large")));
+  for (const address of wanted) fetched(address);
+  for (const address of loaded.keys()) if (!wanted.has(address)) loaded.delete(address);
+}
+
+function stamp(item) {
+  const decision = item.decided || item.elsewhere;
+  const word = { approved: "Yes", rejected: "No", pending: "Undecided" }[decision];
+  $("stamp").hidden = !decision;
+  $("stamp").className = `stamp ${decision || ""}`;
+  $("stamp").textContent = item.elsewhere ? `${word}, decided elsewhere` : word || "";
+}
+
+/** A few neighbours; a ring while a decision is on its way, a mark when it is in the database. */
+function strip() {
+  const wide = Math.max(3, Math.floor($("strip").clientWidth / 68) - 1);
+  const reach = Math.min(6, Math.floor((wide - 1) / 2));
+  const first = Math.max(0, Math.min(index - reach, items().length - 2 * reach - 1));
+  $("strip").replaceChildren(...items().slice(first, first + 2 * reach + 1).map((item) => neighbour(item)));
+}
+
+function neighbour(item) {
+  const canvas = make("canvas", { width: 12, height: 12 });
+  placeholder(item.blurhash, canvas);
+  const dot = make("span", { className: "dot" }, drawing(TICK, "tick"), drawing(CROSS, "cross"));
+  const button = make("button", { type: "button", tabIndex: -1, title: item.id }, canvas, dot);
+  button.setAttribute("aria-label", item.id + (item.decided ? `, ${item.decided}` : ""));
+  if (item.small) canvas.after(make("img", { src: pictureAddress(item, "small"), alt: "" }));
+  if (item === currentItem()) button.setAttribute("aria-current", "true");
+  const standing = item.decided || item.elsewhere;
+  button.classList.toggle("saving", Boolean(item.saving));
+  button.classList.toggle("decided", Boolean(standing) && standing !== "pending");
+  button.classList.toggle("saved-yes", standing === "approved" && !item.saving);
+  button.classList.toggle("saved-no", standing === "rejected" && !item.saving);
+  button.addEventListener("click", () => move(items().indexOf(item) - index));
+  return button;
+}
+
+export function refresh() {
+  const item = currentItem();
+  if (!item || $("single").hidden) return;
+  stamp(item);
+  strip();
+  if ($("large").hidden) showUnder(item);
+}
+
+function move(step) {
+  const next = index + step;
+  if (next < 0 || next >= items().length) return;
+  index = next;
+  show();
+  remember();
+}
+
+// Where one looks is kept too, but nobody waits for it: only the last place counts.
+let toRemember = null;
+function remember() {
+  const idle = toRemember === null;
+  toRemember = currentItem()?.position ?? null;
+  if (!idle) return;
+  jobs = jobs.then(async () => {
+    const position = toRemember;
+    toRemember = null;
+    if (position !== null && state.page) await change("look", { page: state.page.id, position }).catch(() => {});
+  });
+}
+
+/** Go on to the next picture that nobody else has decided on. */
+function onwards() {
+  do index += 1;
+  while (currentItem()?.elsewhere);
+  if (currentItem()) show();
+  else finishPage();
+}
+
+function finishPage() {
+  $("where").textContent = "";
+  jobs = jobs.then(() => {
+    if (!failed) return done();
+  });
+}
+
+function choose(decision) {
+  const item = currentItem();
+  if (!item || failed) return;
+  item.saving = decision;
+  const page = state.page.id;
+  jobs = jobs.then(() => (failed ? undefined : save(page, item, decision)));
+  onwards();
+}
+
+async function save(page, item, decision) {
+  try {
+    const answer = await saving(() => change("decide", { page, image: item.id, decision }));
+    state.tally = answer.tally;
+    if (answer.elsewhere) overtaken(item, answer.elsewhere);
+    else {
+      item.decided = decision;
+      item.elsewhere = null;
+    }
+    say(`${{ approved: "Yes", rejected: "No" }[decision]}: ${item.id}`);
+    calm();
+  } catch (error) {
+    giveUp(item, error);
+  } finally {
+    item.saving = null;
+    changed();
+  }
+}
+
+// Somebody else decided on it since it was shown: the person looks again, and may choose once more.
+function overtaken(item, state_now) {
+  item.elsewhere = state_now;
+  item.decided = null;
+  goTo(item);
+  complain({ message: `${item.id} was decided elsewhere meanwhile. Choose once more to overrule that.` });
+}
+
+// Nothing after the picture that could not be saved is saved either; so the person goes on there.
+function giveUp(item, error) {
+  failed = true;
+  for (const one of items()) one.saving = null;
+  goTo(item);
+  complain(error, error.status === 409 ? () => location.reload() : () => undefined);
+  jobs = jobs.then(() => (failed = false));
+}
+
+function skip() {
+  const item = currentItem();
+  if (!item) return;
+  const page = state.page.id;
+  jobs = jobs.then(async () => {
+    try {
+      state.tally = (await change("skip", { page, image: item.id })).tally;
+      changed();
+    } catch (error) {
+      complain(error);
+    }
+  });
+  say(`Skipped: ${item.id}`);
+  onwards();
+}
+
+export function reset() {
+  failed = false;
+  jobs = Promise.resolve();
+  calm();
+}
+
+function toggleDetails() {
+  if (details.isShown()) details.hide();
+  else if (currentItem()) details.show(currentItem());
+}
+
+export const hasOpenMarks = () => items().some((item) => isOpen(item) && item.marked);
+
+const once = (action) => (event) => void (event.repeat || action());
+
+export const keys = {
+  y: once(() => choose("approved")),
+  n: once(() => choose("rejected")),
+  s: once(skip),
+  z: once(() => zoom.toggle()),
+  i: once(toggleDetails),
+  ArrowLeft: () => move(-1),
+  ArrowRight: () => move(1),
+};
+
+$("yes").addEventListener("click", () => choose("approved"));
+$("no").addEventListener("click", () => choose("rejected"));
+$("skip").addEventListener("click", skip);
+$("previous").addEventListener("click", () => move(-1));
+$("next").addEventListener("click", () => move(1));
+$("details-button").addEventListener("click", toggleDetails);
