@@ -20,7 +20,7 @@ from artpipe.errors import BusyError
 from artpipe.web.app import ReviewApp
 from artpipe.web.desk import open_desk
 from artpipe.web.gate import Gate, Keys
-from artpipe.web.thumbnails import Thumbnails
+from artpipe.web.thumbnails import thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,21 +60,18 @@ def serve(serving: Serving) -> Report:
     Raises:
         BusyError: the port is taken.
     """
-    with _listening(serving.port) as listener, open_desk(serving.place, serving.request) as desk:
+    server = _Server()
+    with server.until_signal(), _listening(serving.port) as listener, open_desk(serving.place, serving.request) as desk:
         port = listener.getsockname()[1]
         keys = Keys()
         address = f"http://{LOOPBACK}:{port}/?token="
         serving.announce(f"Review at {address}{keys.token}\nCtrl-C ends it; nothing is lost.")
         if serving.browse:
             _open_browser(address + keys.ticket())
-        thumbnails = Thumbnails(serving.place)
-        thumbnails.start()
-        try:
-            app = ReviewApp(desk, thumbnails, _title(serving.request)).build()
-            stopped_by = _run(Gate(app, keys, port), listener)
-        finally:
-            thumbnails.close()
-        return _report(desk.tally(), serving, stopped_by)
+        with thumbnails(serving.place) as making:
+            app = ReviewApp(desk, making, _title(serving.request)).build()
+            server.answer(Gate(app, keys, port), listener)
+        return _report(desk.tally(), serving, server.stopped_by)
 
 
 @contextmanager
@@ -85,15 +82,52 @@ def _listening(port: int) -> Iterator[socket.socket]:
             listener.bind((LOOPBACK, port))
         except OSError as error:
             raise BusyError(f"Port {port} cannot be had ({error.strerror}). Name another with --port.") from None
+        # From now on browsers wait for an answer, however long the rest takes to start.
+        listener.listen()
         yield listener
 
 
-def _run(app: ASGIApp, listener: socket.socket) -> int:
-    """Answer until a signal comes; returns which."""
-    # What uvicorn would say is said by our answers; a browser that goes away is no news.
-    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
-    logging.getLogger("uvicorn").propagate = False
-    config = uvicorn.Config(
+class _Server:
+    """uvicorn, ended by a signal that is not raised once more, so that the summary can still be said."""
+
+    def __init__(self) -> None:
+        self.stopped_by = 0
+        self._uvicorn: uvicorn.Server | None = None
+
+    @contextmanager
+    def until_signal(self) -> Iterator[None]:
+        """From the first moment on, a signal ends the server and nothing else."""
+        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopped_by = self.stopped_by or number
+        if self._uvicorn is not None:
+            self._uvicorn.handle_exit(number, frame)
+
+    def answer(self, app: ASGIApp, listener: socket.socket) -> None:
+        # What uvicorn would say is said by our answers; a browser that goes away is no news.
+        logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+        logging.getLogger("uvicorn").propagate = False
+        self._uvicorn = _Uvicorn(_config(app))
+        self._uvicorn.should_exit = bool(self.stopped_by)
+        asyncio.run(self._uvicorn.serve(sockets=[listener]))
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to us."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -105,28 +139,6 @@ def _run(app: ASGIApp, listener: socket.socket) -> int:
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    server = _Server(config)
-    asyncio.run(server.serve(sockets=[listener]))
-    return server.stopped_by
-
-
-class _Server(uvicorn.Server):
-    """Ends at a signal without raising it once more, so that the summary can still be said."""
-
-    stopped_by = 0
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.stopped_by = self.stopped_by or number
-        self.handle_exit(number, frame)
 
 
 def _open_browser(address: str) -> None:

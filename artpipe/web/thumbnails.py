@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from artpipe.actions.review_view import SMALL
@@ -13,7 +14,7 @@ from artpipe.pipeline.plan import Wish
 from artpipe.pipeline.stopping import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from artpipe.library import Library
 
@@ -34,9 +35,6 @@ class Thumbnails:
         self._thread = threading.Thread(target=self._work, name="review-thumbnails")
         self.trouble: str | None = None
 
-    def start(self) -> None:
-        self._thread.start()
-
     def ask(self, ids: Sequence[str]) -> None:
         """Have them made, unless they were asked for before."""
         new = [image_id for image_id in ids if image_id not in self._asked]
@@ -48,8 +46,11 @@ class Thumbnails:
         """Whether there is no use in waiting: it was tried."""
         return image_id in self._tried
 
-    def close(self) -> None:
-        """Stop; work in hand gets the moment that any interrupted run gives it."""
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Work in hand gets the moment that any interrupted run gives it."""
         self._stop.ask("terminated")
         self._wanted.put(None)
         self._thread.join()
@@ -70,3 +71,14 @@ class Thumbnails:
         report = run(library, RunRequest("review", Wish(stages, tuple(ids)), stop=self._stop))
         blocked = report.data["blocked"]
         self.trouble = "; ".join(f"{stage}: {why}" for stage, why in blocked.items()) or None
+
+
+@contextmanager
+def thumbnails(place: Place) -> Iterator[Thumbnails]:
+    """Thumbnails are made for as long as this lasts."""
+    making = Thumbnails(place)
+    making.start()
+    try:
+        yield making
+    finally:
+        making.stop()

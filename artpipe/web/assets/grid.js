@@ -188,7 +188,28 @@ function set(marked) {
   else refresh();
 }
 
+const SIZES = [0.5, 0.7, 0.85, 1, 1.25, 1.6, 2.2];
+
+/** Show pictures larger or smaller, this time and the next. */
+function resize(step) {
+  const before = SIZES.indexOf(Number(localStorage.getItem("larger") || 1));
+  const wanted = SIZES[Math.min(Math.max((before < 0 ? 3 : before) + step, 0), SIZES.length - 1)];
+  localStorage.setItem("larger", wanted);
+  applySize();
+  layOut();
+  tiles[current]?.element.scrollIntoView({ block: "center", behavior: "instant" });
+}
+
+function applySize() {
+  document.documentElement.style.setProperty("--larger", localStorage.getItem("larger") || 1);
+}
+
+applySize();
+
 export const keys = {
+  "+": () => resize(1),
+  "=": () => resize(1),
+  "-": () => resize(-1),
   ArrowLeft: () => focus(current - 1),
   ArrowRight: () => focus(current + 1),
   ArrowUp: () => upOrDown(-1),

@@ -94,9 +94,10 @@ single.onDone(async () => {
 });
 
 grid.onOpen(toSingle);
+single.onLeave(toPage);
 
 function line(count, text, name = "") {
-  return make("li", { className: name }, make("b", {}, number(count)), ` ${text}`);
+  return make("li", { className: name }, make("b", {}, number(count)), make("span", {}, text));
 }
 
 async function preview() {
@@ -106,7 +107,7 @@ async function preview() {
   const rest = state.page.items.length - yes - no;
   $("preview-list").replaceChildren(
     line(yes, "yes"),
-    line(no, "no, because they are not marked (reason: page)"),
+    line(no, "no: not marked (the reason kept is “page”)"),
     ...(unseen ? [line(unseen, "of the no were never on the screen", "warn")] : []),
     ...(rest ? [line(rest, "decided already; they stay as they are")] : []),
   );
@@ -205,7 +206,6 @@ const everywhere = {
   "?": help,
   c: (event) => void (event.repeat || preview()),
   g: () => void (mode === "single" && toPage()),
-  Escape: () => void (mode === "single" && toPage()),
 };
 
 // An action that returns false leaves the key to the browser.

@@ -14,6 +14,11 @@ let index = 0;
 let jobs = Promise.resolve(); // decisions on their way to the server, one after the other
 let failed = false;
 let done = () => {};
+let leave = () => {};
+
+export function onLeave(callback) {
+  leave = callback;
+}
 
 /** Called when the last picture of the page has been passed and everything is saved. */
 export function onDone(callback) {
@@ -255,6 +260,7 @@ export const keys = {
   i: once(toggleDetails),
   ArrowLeft: () => move(-1),
   ArrowRight: () => move(1),
+  Escape: () => (zoom.on ? zoom.toggle() : leave()),
 };
 
 $("yes").addEventListener("click", () => choose("approved"));
