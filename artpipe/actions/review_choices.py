@@ -96,6 +96,9 @@ def choose(session: Sitting, request: Choice) -> Decision | None:
             review_pages.note_state(db, request.page_id, request.image_id, item["state"])
             state: Decision = item["state"]
             return state
+        if item["decided"] == item["state"] == request.decision:
+            # Asked twice, as a page does that was reloaded in between.
+            return None
         reason = BY_HAND if request.decision == "rejected" else None
         batch, _ = record(session.library, ONE, [Verdict([request.image_id], request.decision, reason)])
         review_pages.note_decided(db, request.page_id, request.image_id, request.decision)

@@ -93,6 +93,14 @@ class TestLibrary:
         with closing(sqlite3.connect(self.db, timeout=30)) as db, db:
             return db.execute(statement, parameters).fetchall()
 
+    @contextmanager
+    def holding_the_lock(self) -> Iterator[None]:
+        """Another program is in the middle of writing."""
+        with closing(sqlite3.connect(self.db, timeout=30, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            yield
+            db.execute("ROLLBACK")
+
     def value(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
         return self.sql(statement, parameters)[0][0]
 

@@ -27,7 +27,6 @@ export function build() {
   current = Math.max(0, tiles.findIndex((one) => one.item.position >= (state.page?.position ?? 0)));
   last = null;
   layOut();
-  refresh();
   for (const one of tiles) observer.observe(one.element);
 }
 

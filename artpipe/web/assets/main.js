@@ -3,8 +3,9 @@
 import { $, make, number } from "./elements.js";
 import * as grid from "./grid.js";
 import * as marks from "./marks.js";
-import { calm, complain, saving, say } from "./messages.js";
-import { change, changePage, look, nameWindow, pictureAddress } from "./server.js";
+import { calm, complain, say } from "./messages.js";
+import * as outbox from "./outbox.js";
+import { changePage, look, nameWindow, pictureAddress } from "./server.js";
 import * as single from "./single.js";
 import { changed, counts, onChange, sessionText, state, take } from "./state.js";
 
@@ -17,6 +18,7 @@ let busy = false;
 async function doing(work) {
   if (busy) return;
   busy = true;
+  document.body.classList.add("busy");
   try {
     await work();
     calm();
@@ -25,6 +27,7 @@ async function doing(work) {
     complain(error, error.status === 409 || error.status === 0 ? () => location.reload() : null);
   } finally {
     busy = false;
+    document.body.classList.remove("busy");
   }
 }
 
@@ -75,7 +78,7 @@ function toSingle() {
 }
 
 async function toPage() {
-  await single.settled();
+  await outbox.settled();
   const item = single.currentItem();
   setMode("page");
   if (item) grid.setCurrent(item);
@@ -90,7 +93,7 @@ single.onDone(async () => {
     say("End of the page. Commit it: there are marks on it.");
     return;
   }
-  await doing(async () => show(await saving(() => changePage("next", { page: state.page.id }))));
+  await doing(async () => show(await changePage("next", { page: state.page.id })));
 });
 
 grid.onOpen(toSingle);
@@ -122,7 +125,7 @@ async function commit() {
   $("preview").close();
   await doing(async () => {
     await marks.flush();
-    const data = await saving(() => changePage("commit", { page, yes, no }));
+    const data = await changePage("commit", { page, yes, no });
     sessionStorage.removeItem(`seen-${page}`);
     show(data);
     say(`Committed: ${data.done.yes} yes, ${data.done.no} no. U takes it back.`);
@@ -130,11 +133,10 @@ async function commit() {
 }
 
 async function undo() {
-  await single.settled();
+  await outbox.settled();
   await doing(async () => {
     await marks.flush();
-    const data = await saving(() => changePage("undo"));
-    single.reset();
+    const data = await changePage("undo");
     if (!data.undone.undone && !data.undone.kept) {
       say("There is nothing to undo");
       return;
@@ -192,8 +194,8 @@ onChange(() => {
   $("left").textContent = state.left === null ? "" : `${number(state.left)}${state.left >= 100000 ? "+" : ""} left`;
   $("session").textContent = state.tally.seen ? sessionText() : "";
   document.title = state.page ? `${yes} yes · Review` : "Review";
-  grid.refresh();
-  single.refresh();
+  if (mode === "page") grid.refresh();
+  else single.refresh();
 });
 
 function help() {
@@ -233,5 +235,6 @@ for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("clic
 $("preview").addEventListener("close", () => $("grid").classList.remove("previewing"));
 
 await nameWindow();
+await outbox.resume();
 await doing(async () => show(await changePage("open")));
 listen();

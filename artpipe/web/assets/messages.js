@@ -25,18 +25,3 @@ $("trouble").querySelector("button").addEventListener("click", () => {
   calm();
   if (retry) retry();
 });
-
-let slow = 0;
-
-/** Run something that writes; say so if a person would notice that it takes its time. */
-export async function saving(work) {
-  const timer = setTimeout(() => document.body.classList.add("saving"), 200);
-  slow += 1;
-  try {
-    return await work();
-  } finally {
-    clearTimeout(timer);
-    slow -= 1;
-    if (!slow) document.body.classList.remove("saving");
-  }
-}

@@ -2,8 +2,9 @@
 
 import * as details from "./details.js";
 import { $, CROSS, drawing, make, placeholder, TICK } from "./elements.js";
-import { calm, complain, saving, say } from "./messages.js";
-import { change, pictureAddress } from "./server.js";
+import { calm, complain, say } from "./messages.js";
+import * as outbox from "./outbox.js";
+import { pictureAddress } from "./server.js";
 import { changed, isOpen, state } from "./state.js";
 import { Zoom } from "./zoom.js";
 
@@ -11,8 +12,7 @@ const AHEAD = 3;
 const zoom = new Zoom($("stage"));
 const loaded = new Map(); // address -> Image, so that the next picture is there at once
 let index = 0;
-let jobs = Promise.resolve(); // decisions on their way to the server, one after the other
-let failed = false;
+let retreating = false; // something could not be saved, and what was chosen after it is given up too
 let done = () => {};
 let leave = () => {};
 
@@ -27,9 +27,6 @@ export function onDone(callback) {
 
 export const items = () => state.page?.items ?? [];
 export const currentItem = () => items()[index];
-
-/** Everything that was chosen is in the database, or was complained about. */
-export const settled = () => jobs;
 
 export function goTo(item) {
   index = Math.max(0, items().indexOf(item));
@@ -112,22 +109,35 @@ function strip() {
   const wide = Math.max(3, Math.floor($("strip").clientWidth / 68) - 1);
   const reach = Math.min(6, Math.floor((wide - 1) / 2));
   const first = Math.max(0, Math.min(index - reach, items().length - 2 * reach - 1));
-  $("strip").replaceChildren(...items().slice(first, first + 2 * reach + 1).map((item) => neighbour(item)));
+  const near = items().slice(first, first + 2 * reach + 1);
+  $("strip").replaceChildren(...near.map((item) => neighbour(item)));
 }
 
+const neighbours = new WeakMap(); // item -> its button
+
 function neighbour(item) {
+  if (!neighbours.has(item)) neighbours.set(item, newNeighbour(item));
+  const button = neighbours.get(item);
+  const standing = item.decided || item.elsewhere;
+  button.ariaLabel = item.id + (standing ? `, ${standing}` : "");
+  button.ariaCurrent = String(item === currentItem());
+  button.className = [
+    item.saving ? "saving" : "",
+    standing && standing !== "pending" ? "decided" : "",
+    standing === "approved" && !item.saving ? "saved-yes" : "",
+    standing === "rejected" && !item.saving ? "saved-no" : "",
+  ].join(" ");
+  const image = button.querySelector("img");
+  if (item.small && !image.src) image.src = pictureAddress(item, "small");
+  image.hidden = !item.small;
+  return button;
+}
+
+function newNeighbour(item) {
   const canvas = make("canvas", { width: 12, height: 12 });
   placeholder(item.blurhash, canvas);
   const dot = make("span", { className: "dot" }, drawing(TICK, "tick"), drawing(CROSS, "cross"));
-  const button = make("button", { type: "button", tabIndex: -1, title: item.id }, canvas, dot);
-  button.setAttribute("aria-label", item.id + (item.decided ? `, ${item.decided}` : ""));
-  if (item.small) canvas.after(make("img", { src: pictureAddress(item, "small"), alt: "" }));
-  if (item === currentItem()) button.setAttribute("aria-current", "true");
-  const standing = item.decided || item.elsewhere;
-  button.classList.toggle("saving", Boolean(item.saving));
-  button.classList.toggle("decided", Boolean(standing) && standing !== "pending");
-  button.classList.toggle("saved-yes", standing === "approved" && !item.saving);
-  button.classList.toggle("saved-no", standing === "rejected" && !item.saving);
+  const button = make("button", { type: "button", tabIndex: -1, title: item.id }, canvas, make("img", { alt: "" }), dot);
   button.addEventListener("click", () => move(items().indexOf(item) - index));
   return button;
 }
@@ -149,16 +159,14 @@ function move(step) {
 }
 
 // Where one looks is kept too, but nobody waits for it: only the last place counts.
-let toRemember = null;
-function remember() {
-  const idle = toRemember === null;
-  toRemember = currentItem()?.position ?? null;
-  if (!idle) return;
-  jobs = jobs.then(async () => {
-    const position = toRemember;
-    toRemember = null;
-    if (position !== null && state.page) await change("look", { page: state.page.id, position }).catch(() => {});
-  });
+let remembering = false;
+async function remember() {
+  if (remembering) return;
+  remembering = true;
+  await outbox.settled();
+  remembering = false;
+  const item = currentItem();
+  if (item) outbox.post("look", { page: state.page.id, position: item.position }).catch(() => {});
 }
 
 /** Go on to the next picture that nobody else has decided on. */
@@ -169,35 +177,28 @@ function onwards() {
   else finishPage();
 }
 
-function finishPage() {
+async function finishPage() {
   $("where").textContent = "";
-  jobs = jobs.then(() => {
-    if (!failed) return done();
-  });
+  await outbox.settled();
+  // What could not be saved has brought the person back into the page.
+  if (!currentItem()) done();
 }
 
-function choose(decision) {
+async function choose(decision) {
   const item = currentItem();
-  if (!item || failed) return;
+  if (!item || retreating) return;
   item.saving = decision;
-  const page = state.page.id;
-  jobs = jobs.then(() => (failed ? undefined : save(page, item, decision)));
+  const answer = outbox.post("decide", { page: state.page.id, image: item.id, decision });
   onwards();
-}
-
-async function save(page, item, decision) {
   try {
-    const answer = await saving(() => change("decide", { page, image: item.id, decision }));
-    state.tally = answer.tally;
-    if (answer.elsewhere) overtaken(item, answer.elsewhere);
-    else {
-      item.decided = decision;
-      item.elsewhere = null;
-    }
-    say(`${{ approved: "Yes", rejected: "No" }[decision]}: ${item.id}`);
-    calm();
+    const { elsewhere, tally } = await answer;
+    state.tally = tally;
+    item.decided = elsewhere ? null : decision;
+    item.elsewhere = elsewhere;
+    if (elsewhere) overtaken(item);
+    else calm();
   } catch (error) {
-    giveUp(item, error);
+    retreat(item, error);
   } finally {
     item.saving = null;
     changed();
@@ -205,42 +206,31 @@ async function save(page, item, decision) {
 }
 
 // Somebody else decided on it since it was shown: the person looks again, and may choose once more.
-function overtaken(item, state_now) {
-  item.elsewhere = state_now;
-  item.decided = null;
+function overtaken(item) {
   goTo(item);
   complain({ message: `${item.id} was decided elsewhere meanwhile. Choose once more to overrule that.` });
 }
 
-// Nothing after the picture that could not be saved is saved either; so the person goes on there.
-function giveUp(item, error) {
-  failed = true;
-  for (const one of items()) one.saving = null;
+// Nothing chosen after the picture that could not be saved is saved either; so the person goes on there.
+function retreat(item, error) {
+  if (retreating) return;
+  retreating = true;
   goTo(item);
-  complain(error, error.status === 409 ? () => location.reload() : () => undefined);
-  jobs = jobs.then(() => (failed = false));
+  complain(error, error.status === 409 ? () => location.reload() : () => {});
+  outbox.settled().then(() => (retreating = false));
 }
 
-function skip() {
+async function skip() {
   const item = currentItem();
-  if (!item) return;
-  const page = state.page.id;
-  jobs = jobs.then(async () => {
-    try {
-      state.tally = (await change("skip", { page, image: item.id })).tally;
-      changed();
-    } catch (error) {
-      complain(error);
-    }
-  });
-  say(`Skipped: ${item.id}`);
+  if (!item || retreating) return;
+  const answer = outbox.post("skip", { page: state.page.id, image: item.id });
   onwards();
-}
-
-export function reset() {
-  failed = false;
-  jobs = Promise.resolve();
-  calm();
+  try {
+    state.tally = (await answer).tally;
+    changed();
+  } catch (error) {
+    retreat(item, error);
+  }
 }
 
 function toggleDetails() {
