@@ -71,9 +71,7 @@ def _decide_chunk(library: Library, request: DecideRequest, ids: list[str], batc
         return record(library, request.command, [Verdict(ids, request.decision, request.reason)], batch)
 
 
-def record(
-    library: Library, command: str, verdicts: Iterable[Verdict], batch: int | None = None
-) -> tuple[int, int]:
+def record(library: Library, command: str, verdicts: Iterable[Verdict], batch: int | None = None) -> tuple[int, int]:
     """Within an open transaction: decide in one batch; returns it and how many images were in another state before.
 
     Args:

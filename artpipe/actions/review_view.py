@@ -108,5 +108,3 @@ def picture(library: Library, image_id: str, size: Size) -> Picture | None:
         if row is not None and media_type is not None:
             return Picture(library.store.path(row["file_path"]), media_type, _version(row["sha256"]) or "")
     return None
-
-

@@ -12,9 +12,10 @@ from artpipe.cli.looking import Status
 from artpipe.cli.options import Common, Names, names
 from artpipe.errors import ToolMissingError
 from artpipe.library import open_library
+from artpipe.model import Decision
 
 if TYPE_CHECKING:
-    from artpipe.actions.report import Report
+    from artpipe.actions.report import Problem, Report
 
 WithStatus = Annotated[
     Status | None,
@@ -62,8 +63,9 @@ def review(
     from artpipe.web.server import Serving, serve
 
     # What is named is meant, whatever was decided on it.
-    decision = status.value if status else None if ids else "pending"
-    named, problems = None, []
+    decision: Decision | None = status.value if status else None if ids else "pending"
+    named: list[str] | None = None
+    problems: list[Problem] = []
     if ids:
         with open_library(common.place()) as library:
             named, problems = resolve_all(library, names(ids, common))

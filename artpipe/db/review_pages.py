@@ -148,9 +148,7 @@ def item(db: Database, page_id: int, image_id: str) -> Row | None:
 
 
 def note_decided(db: Database, page_id: int, image_id: str, decision: Decision) -> None:
-    db.execute(
-        "UPDATE review_items SET decided = ? WHERE page_id = ? AND image_id = ?", (decision, page_id, image_id)
-    )
+    db.execute("UPDATE review_items SET decided = ? WHERE page_id = ? AND image_id = ?", (decision, page_id, image_id))
 
 
 def note_state(db: Database, page_id: int, image_id: str, state: Decision) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
 from support.reviewing import Server
 
 WIDE, PHONE = {"width": 1600, "height": 1000}, {"width": 390, "height": 844}
@@ -53,7 +54,9 @@ def ids(tiles: Locator) -> list[str]:
 
 
 def counts(page: Page, yes: int, no: int) -> None:
+    """What the page counts; all of it kept by the server."""
     expect(page.locator("#counts")).to_have_text(f"{yes} yes · {no} no")
+    expect(page.locator(".tile.unsaved")).to_have_count(0)
 
 
 def choose(page: Page, key: str, done: int) -> None:

@@ -57,7 +57,9 @@ class Server:
     def start(self) -> str:
         return self.address.partition(str(self.port))[2]
 
-    def ask(self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Headers | None = None) -> Answer:
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Headers | None = None
+    ) -> Answer:
         """One request with exactly these headers; `Host` is right unless given."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:

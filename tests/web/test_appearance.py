@@ -58,7 +58,9 @@ def test_names_and_metadata_are_text(library: TestLibrary, chromium: Browser) ->
     name = "<img src=x onerror=alert(1)>&amp;\"'"
     small(library.img / f"{name}.jpg")
     library.ok("register", "img")
-    library.sql("UPDATE images SET username = ?, original_url = ?", ("<script>alert(2)</script>", "javascript:alert(3)"))
+    library.sql(
+        "UPDATE images SET username = ?, original_url = ?", ("<script>alert(2)</script>", "javascript:alert(3)")
+    )
     with serving(library) as server, looking(chromium) as context:
         page = visit(context, server, 1)
         page.on("dialog", lambda dialog: pytest.fail(dialog.message))
@@ -119,7 +121,7 @@ def somebody_else() -> Iterator[str]:
     """The address of another program's page."""
 
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+        def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<p>somebody else</p>")

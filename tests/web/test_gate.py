@@ -86,7 +86,9 @@ def test_two_hosts_are_refused(server: Server, browser: Browser) -> None:
     assert raw(server, lines).split()[1] in {b"400", b"421"}
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:{port}", None])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:{port}", None]
+)
 def test_a_change_from_another_origin_is_refused(
     library: TestLibrary, server: Server, browser: Browser, origin: str | None
 ) -> None:
@@ -153,7 +155,9 @@ def test_ids_that_could_be_paths_are_refused(browser: Browser, path: str) -> Non
     assert browser.get(path).status == 400
 
 
-@pytest.mark.parametrize("path", ["/assets/../app.py", "/assets/..%2Fapp.py", "/assets/%2e%2e/app.py", "/assets/index.html", "/../cv.db"])
+@pytest.mark.parametrize(
+    "path", ["/assets/../app.py", "/assets/..%2Fapp.py", "/assets/%2e%2e/app.py", "/assets/index.html", "/../cv.db"]
+)
 def test_nothing_but_the_parts_of_the_page_is_served(browser: Browser, path: str) -> None:
     assert browser.get(path).status == 404
 
@@ -202,7 +206,9 @@ def test_too_long_a_body_is_refused(browser: Browser) -> None:
 
 def test_a_row_that_points_out_of_art_shows_nothing(library: TestLibrary, browser: Browser) -> None:
     library.sql("INSERT INTO images (id) VALUES ('outside')")
-    library.sql("INSERT INTO artifacts (image_id, stage, file_path) VALUES ('outside', 'upstream', '../img/picture0.png')")
+    library.sql(
+        "INSERT INTO artifacts (image_id, stage, file_path) VALUES ('outside', 'upstream', '../img/picture0.png')"
+    )
     assert browser.get("/picture?size=large&image=outside").status == 500
     (library.art / "upstream" / "link.png").symlink_to(library.img / "picture0.png")
     library.sql("UPDATE artifacts SET file_path = 'upstream/link.png' WHERE image_id = 'outside'")
@@ -214,7 +220,9 @@ def test_only_pictures_are_shown_as_what_they_are(library: TestLibrary, browser:
     """An SVG can hold a script; it would run with the powers of this page."""
     library.sql("INSERT INTO images (id) VALUES ('drawing')")
     (library.art / "upstream" / "drawing.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    library.sql("INSERT INTO artifacts (image_id, stage, file_path) VALUES ('drawing', 'upstream', 'upstream/drawing.svg')")
+    library.sql(
+        "INSERT INTO artifacts (image_id, stage, file_path) VALUES ('drawing', 'upstream', 'upstream/drawing.svg')"
+    )
     assert browser.get("/picture?size=large&image=drawing").status == 404
     shown = browser.get("/picture?size=large&image=picture0")
     assert (shown.status, shown.headers["content-type"]) == (200, "image/png")
@@ -222,7 +230,12 @@ def test_only_pictures_are_shown_as_what_they_are(library: TestLibrary, browser:
 
 
 def test_every_answer_carries_the_policies(server: Server, browser: Browser) -> None:
-    answers = [browser.get("/"), browser.get("/nothing"), server.ask("/"), browser.get("/picture?size=large&image=picture0")]
+    answers = [
+        browser.get("/"),
+        browser.get("/nothing"),
+        server.ask("/"),
+        browser.get("/picture?size=large&image=picture0"),
+    ]
     for answer in answers:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -30,9 +30,9 @@ def test_a_page_is_committed_as_one_batch(library: TestLibrary, fill: Fill) -> N
         assert [item["id"] for item in here.items] == ids[6:]
         assert server.stop() == 0
     assert states(library) == {name: ("yes" if name == ids[1] else "page") if name in ids[:6] else None for name in ids}
-    assert library.sql("SELECT command, count(DISTINCT d.batch_id), count(*) FROM batches b JOIN decisions d ON d.batch_id = b.id") == [
-        ("review page", 1, 6)
-    ]
+    assert library.sql(
+        "SELECT command, count(DISTINCT d.batch_id), count(*) FROM batches b JOIN decisions d ON d.batch_id = b.id"
+    ) == [("review page", 1, 6)]
     assert b"6 seen, 1 yes, 5 no" in server.said
 
 
@@ -178,7 +178,9 @@ def test_what_was_decided_elsewhere_is_not_overwritten(library: TestLibrary, fil
         here.mark(ids[1])
         library.ok("reject", ids[1], "--reason", "blurry")
         library.ok("approve", ids[0])
-        news = {item["id"]: item["elsewhere"] for item in here.browser.get(f"/news?page={here.page['id']}").data["items"]}
+        news = {
+            item["id"]: item["elsewhere"] for item in here.browser.get(f"/news?page={here.page['id']}").data["items"]
+        }
         assert news == {ids[0]: "approved", ids[1]: "rejected", ids[2]: None, ids[3]: None}
         refused = here.commit(1, 3)
         assert refused.status == 409

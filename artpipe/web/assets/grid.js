@@ -111,17 +111,27 @@ new ResizeObserver(() => layOut()).observe(grid);
 /** Show marks and decisions as they are. */
 export function refresh() {
   tiles.forEach((one, index) => {
-    const { item, element, note } = one;
+    const { item } = one;
     const open = isOpen(item);
-    element.classList.toggle("yes", open && item.marked);
-    element.classList.toggle("done", !open);
-    element.setAttribute("aria-pressed", String(open && item.marked));
-    element.setAttribute("aria-label", label(item, index));
-    note.hidden = open;
-    if (!open) note.textContent = item.decided ? word(item.decided) : `${word(item.elsewhere)}, decided elsewhere`;
-    element.tabIndex = index === current ? 0 : -1;
-    setImage(one);
+    const looks = [open && item.marked, item.unsaved, item.decided, item.elsewhere, item.small, item.hopeless].join();
+    if (one.looks !== looks) {
+      one.looks = looks;
+      draw(one, index, open);
+    }
+    const tabIndex = index === current ? 0 : -1;
+    if (one.element.tabIndex !== tabIndex) one.element.tabIndex = tabIndex;
   });
+}
+
+function draw({ item, element, note, ...one }, index, open) {
+  element.classList.toggle("yes", open && item.marked);
+  element.classList.toggle("unsaved", Boolean(item.unsaved));
+  element.classList.toggle("done", !open);
+  element.ariaPressed = String(open && item.marked);
+  element.ariaLabel = label(item, index);
+  note.hidden = open;
+  if (!open) note.textContent = item.decided ? word(item.decided) : `${word(item.elsewhere)}, decided elsewhere`;
+  setImage({ item, ...one });
 }
 
 const word = (decision) => ({ approved: "yes", rejected: "no", pending: "undecided" })[decision];

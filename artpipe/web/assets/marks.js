@@ -13,6 +13,7 @@ export function mark(items, marked) {
   for (const item of items) {
     if (!isOpen(item) || item.marked === marked) continue;
     item.marked = marked;
+    item.unsaved = true;
     unsaved.set(item.id, marked);
   }
   changed();
@@ -31,6 +32,8 @@ async function send() {
     unsaved = new Map();
     try {
       await outbox.post("mark", fields(batch));
+      for (const id of batch.keys()) if (!unsaved.has(id) && state.items.has(id)) state.items.get(id).unsaved = false;
+      changed();
       calm();
     } catch (error) {
       const overtaken = error.status === 409;
