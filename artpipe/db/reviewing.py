@@ -72,16 +72,16 @@ def after(db: Database, pictures: Pictures, place: Row | None, limit: int) -> li
 
 
 def _bounds(place: Row | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Conditions that an index answers; rows without a time (other programs write such) come first."""
+    """Conditions that an index answers, also where millions of rows have one time (a bulk import) or none."""
     if place is None:
         yield "TRUE", {}
         return
-    values = {"created_at": place["created_at"], "row": place["row"]}
+    created_at = {"created_at": place["created_at"]}
+    yield "images.created_at IS :created_at AND images.rowid > :row", {**created_at, "row": place["row"]}
     if place["created_at"] is None:
-        yield "images.created_at IS NULL AND images.rowid > :row AND :created_at IS NULL", values
         yield "images.created_at IS NOT NULL", {}
     else:
-        yield "(images.created_at, images.rowid) > (:created_at, :row)", values
+        yield "images.created_at > :created_at", created_at
 
 
 def among(db: Database, pictures: Pictures, ids: Sequence[str]) -> list[str]:
