@@ -34,8 +34,7 @@ class DecideRequest(NamedTuple):
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One decision on some images, known by their ids."""
 
     ids: Sequence[str]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from artpipe.cli import render
-from artpipe.cli.looking import Status
 from artpipe.cli.options import Common, Names, names
 from artpipe.errors import ToolMissingError
 from artpipe.library import open_library
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from artpipe.actions.report import Problem, Report
 
 WithStatus = Annotated[
-    Status | None,
+    Literal["approved", "rejected", "pending"] | None,
     typer.Option("--status", help="Images with this decision [default: pending]", show_default=False),
 ]
 Where = Annotated[
@@ -63,7 +62,7 @@ def review(
     from artpipe.web.server import Serving, serve
 
     # What is named is meant, whatever was decided on it.
-    decision: Decision | None = status.value if status else None if ids else "pending"
+    decision: Decision | None = status or (None if ids else "pending")
     named: list[str] | None = None
     problems: list[Problem] = []
     if ids:

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from artpipe.db.user_conditions import clause
 from artpipe.db.images import STATUS_SQL
+from artpipe.db.user_conditions import clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -37,6 +37,10 @@ WHERE role IN ('approved', 'rejected') AND settled IS NULL;
 
 CREATE INDEX perceptual_hashes_by_hash ON perceptual_hashes (phash);
 
+CREATE INDEX review_items_by_image ON review_items (image_id);
+
+CREATE INDEX review_pages_by_window ON review_pages (window_id, rank);
+
 CREATE INDEX runs_alive ON runs (id) WHERE ended_at IS NULL;
 
 CREATE INDEX sources_by_image ON sources (image_id);
@@ -290,6 +294,32 @@ CREATE TABLE replacing (
     bytes INTEGER NOT NULL,
     gone BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (counted, row)
+) WITHOUT ROWID;
+
+CREATE TABLE review_items (
+    page_id INTEGER NOT NULL REFERENCES review_pages(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    image_id TEXT NOT NULL,
+    was TEXT NOT NULL CHECK (was IN ('approved', 'rejected', 'pending')),  -- when it was given out
+    marked BOOLEAN NOT NULL DEFAULT FALSE,                                 -- yes, not committed yet
+    decided TEXT CHECK (decided IN ('approved', 'rejected')),              -- on this page, on its own
+    PRIMARY KEY (page_id, image_id)
+) WITHOUT ROWID;
+
+CREATE TABLE review_pages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL,                  -- which pictures are being looked at (JSON)
+    holder TEXT NOT NULL,                 -- the lock of the server that gave it out; a dead server holds nothing
+    window_id TEXT NOT NULL,              -- the browser window that shows it
+    rank INTEGER NOT NULL,                -- a window shows the page of the lowest rank first
+    position INTEGER NOT NULL DEFAULT 0,  -- of the picture that is looked at
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE review_progress (
+    scope TEXT PRIMARY KEY NOT NULL,
+    image_id TEXT NOT NULL,
+    created_at TIMESTAMP
 ) WITHOUT ROWID;
 
 CREATE TABLE runs (

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from support.library import TestLibrary
 
-from artpipe.db import conditions
+from artpipe.db import user_conditions
 from artpipe.db.connection import Database
 from artpipe.errors import UsageError
 
 
 def asked(library: TestLibrary, condition: str) -> list[str]:
-    with closing(conditions.open_for_conditions(library.db)) as db:
-        conditions.check(db, condition)
-        sql = f"SELECT id FROM images WHERE {conditions.clause(condition)} AND id <> 'c' ORDER BY id"
+    with closing(user_conditions.open_for_conditions(library.db)) as db:
+        user_conditions.check(db, condition)
+        sql = f"SELECT id FROM images WHERE {user_conditions.clause(condition)} AND id <> 'c' ORDER BY id"
         return [row[0] for row in db.rows(sql)]
 
 
@@ -82,7 +82,10 @@ def test_what_is_refused(three: TestLibrary, condition: str) -> None:
 )
 def test_no_statement_changes_anything_on_this_connection(three: TestLibrary, tmp_path: Path, statement: str) -> None:
     before = three.db.read_bytes()
-    with closing(conditions.open_for_conditions(three.db)) as db, pytest.raises(Exception, match=r"authoriz|readonly"):
+    with (
+        closing(user_conditions.open_for_conditions(three.db)) as db,
+        pytest.raises(Exception, match=r"authoriz|readonly"),
+    ):
         db.execute(statement)
     assert three.db.read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} <= {"cv.db", "art", "artpipe.toml", "cv.db-wal", "cv.db-shm"}
@@ -92,6 +95,6 @@ def test_errors_that_are_not_the_users_are_not_blamed_on_him(three: TestLibrary)
     with (
         closing(Database(three.db)) as db,
         pytest.raises(Exception, match="no such table"),
-        conditions.blamed_on_user(None),
+        user_conditions.blamed_on_user(None),
     ):
         db.rows("SELECT 1 FROM nowhere")
