@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,8 +111,12 @@ class Store:
             durable.sync_folder(self.root / folder)
 
     def remove_derived(self, relative: str) -> None:
-        """Remove a file that a stage made and that has been replaced under another name."""
-        self.path(relative).unlink(missing_ok=True)
+        """Remove a file that a stage made and that has been replaced under another name.
+
+        A row that another program wrote may name any file; one that lies elsewhere is not ours to remove.
+        """
+        with suppress(StorageError):
+            self.path(relative).unlink(missing_ok=True)
 
     def link(self, source: Path, relative: str) -> None:
         """Add an original as a second name of the user's file; never overwrites.
