@@ -108,6 +108,22 @@ def _settle_value(db: Database, table: Table, done: Settled) -> None:
     )
 
 
+def put_blurhash(db: Database, place: tuple[str, str], blurhash: str, size: tuple[int, int]) -> None:
+    """Record a blurhash that somebody else computed, of the artifact as it is now.
+
+    Args:
+        place: image id, stage it was computed for.
+    """
+    db.execute(
+        "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height, input_sha256)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, (SELECT sha256 FROM artifacts WHERE image_id = ?1 AND stage = ?2))"
+        " ON CONFLICT (image_id, stage) DO UPDATE SET blurhash = excluded.blurhash, width = excluded.width,"
+        " height = excluded.height, input_sha256 = excluded.input_sha256, recipe = NULL, pinned = FALSE,"
+        " processing_params = NULL, created_at = CURRENT_TIMESTAMP",
+        (*place, blurhash, *size),
+    )
+
+
 def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
     """Remove the rows of derived files; returns the paths they stood for.
 
@@ -157,5 +173,9 @@ def sizes(db: Database) -> dict[str, int]:
 
 
 def some_paths(db: Database) -> list[str]:
-    """A few files that must lie in `art/` if it is the right folder."""
-    return [row[0] for row in db.rows("SELECT file_path FROM artifacts ORDER BY id DESC LIMIT 3")]
+    """A few files that must lie in `art/` if it is the right folder; rows that other programs wrote may name others."""
+    sql = (
+        "SELECT file_path FROM (SELECT id, stage, file_path FROM artifacts ORDER BY id DESC LIMIT 100)"
+        " WHERE substr(file_path, 1, length(stage) + 1) = stage || '/' ORDER BY id DESC LIMIT 3"
+    )
+    return [row[0] for row in db.rows(sql)]
