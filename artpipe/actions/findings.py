@@ -12,6 +12,7 @@ from artpipe.actions.report import Table
 from artpipe.db import counters, pages, ready, runs, verification
 from artpipe.errors import StorageError
 from artpipe.model import UPSTREAM
+from artpipe.store.callers import is_gone
 from artpipe.store.locks import folder_of, is_alive, lock_path
 from artpipe.store.store import SCRATCH
 
@@ -168,6 +169,9 @@ def in_hands(library: Library) -> Iterator[Finding]:
         if (row["id"], row["run_id"]) in jobs and row["run_id"] not in {None, *alive}:
             detail = f"it is running in run {row['run_id']}, which is over"
             yield Finding("job-orphaned", row["image_id"], detail, "reclaim", row["stage"])
+        if (row["id"], row["run_id"]) in jobs and row["run_id"] is None and is_gone(row["claimed_by"]):
+            detail = "it is running, but the program that started it is gone"
+            yield Finding("job-orphaned", row["image_id"], detail, "reclaim", row["stage"])
     yield from _scratch(library)
 
 
@@ -201,10 +205,12 @@ def abandoned(library: Library) -> set[str]:
 def mentions(library: Library) -> list[str]:
     """What is no discrepancy, but worth a look."""
     found = []
-    outside = [row for row in verification.running_jobs(library.db) if row["run_id"] is None]
+    running = [row for row in verification.running_jobs(library.db) if row["run_id"] is None]
+    outside = [row for row in running if not is_gone(row["claimed_by"])]
     if outside:
         oldest = min(row["started_at"] or "?" for row in outside)
-        found.append(f"{len(outside)} jobs were started by other programs and not ended yet, the oldest at {oldest}")
+        started = f"{len(outside)} jobs were started by other programs and not ended yet, the oldest at {oldest}"
+        found.append(f"{started}; `artpipe fail-job` ends what was forgotten")
     unwritten = pages.unwritten(library.db)
     if unwritten:
         found.append(f"{unwritten} pages of galleries wait to be written or removed; `artpipe gallery` does it")

@@ -271,7 +271,7 @@ def _exists(pid: int) -> bool:
 
 
 def reclaim_dead(library: Library) -> int:
-    """Take back the jobs of runs whose processes are all gone; returns how many."""
+    """Take back the jobs of runs and of outside programs whose processes are all gone; returns how many."""
     db, taken = library.db, 0
     _let_workers_die(library)
     with db.transaction():
@@ -280,6 +280,6 @@ def reclaim_dead(library: Library) -> int:
             if not is_alive(lock):
                 taken += jobs.release(db, row["id"]) if is_unharmed(lock) else sum(jobs.reclaim(db, row["id"]))
                 runs.end(db, row["id"], "died")
-        taken += jobs.release_forgotten(db)
+        taken += jobs.release_forgotten(db) + leftovers.give_up_abandoned(library)
         leftovers.sweep(library)
     return taken

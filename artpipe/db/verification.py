@@ -23,6 +23,13 @@ _ROUND = "verify_round"
 # A round that will never come: everything is due in it.
 NEVER = 2**62
 _STATE = "CASE WHEN i.approved THEN 'approved' WHEN i.rejected THEN 'rejected' ELSE 'pending' END"
+_CLEAR = " OR ".join(f"({condition})" for condition in STATUS_SQL.values())
+UNCLEAR_STATES = f"SELECT id, approved, rejected FROM images WHERE ({_CLEAR}) IS NOT TRUE"
+CONTRADICTING_DECISIONS = (
+    f"SELECT i.id, {_STATE} AS state, d.was, d.became, d.was_reason, d.decided_at FROM images i"
+    " LEFT JOIN decisions d ON d.id = (SELECT max(id) FROM decisions WHERE image_id = i.id)"
+    f" WHERE {_STATE} <> COALESCE(d.became, 'pending') OR (d.replaced AND d.became = 'pending')"
+)
 _RECORDED = "id, image_id, stage, file_path, sha256, file_size, verified_round"
 # Enough to tell a person what is wrong; a torn database has as many as it has pages.
 _MOST_MESSAGES = 100
@@ -76,8 +83,7 @@ def broken_references(db: Database) -> Iterator[Row]:
 
 def unclear_states(db: Database) -> Iterator[Row]:
     """Images that none of the three decisions counts, so that the parts do not add up to the total."""
-    clear = " OR ".join(f"({condition})" for condition in STATUS_SQL.values())
-    return db.stream(f"SELECT id, approved, rejected FROM images WHERE ({clear}) IS NOT TRUE")
+    return db.stream(UNCLEAR_STATES)
 
 
 def contradicting_originals(db: Database) -> Iterator[Row]:
@@ -101,11 +107,7 @@ def stale_values(db: Database, table: Table) -> Iterator[Row]:
 
 def contradicting_decisions(db: Database) -> Iterator[Row]:
     """Images in another state than was decided last, or from which a statement took the decision unasked."""
-    return db.stream(
-        f"SELECT i.id, {_STATE} AS state, d.was, d.became, d.was_reason, d.decided_at FROM images i"
-        " LEFT JOIN decisions d ON d.id = (SELECT max(id) FROM decisions WHERE image_id = i.id)"
-        f" WHERE {_STATE} <> COALESCE(d.became, 'pending') OR (d.replaced AND d.became = 'pending')"
-    )
+    return db.stream(CONTRADICTING_DECISIONS)
 
 
 def decided_and_gone(db: Database) -> Row | None:
@@ -120,7 +122,8 @@ def decided_and_gone(db: Database) -> Row | None:
 def running_jobs(db: Database) -> list[Row]:
     """Jobs in somebody's hands; `open` is whether the run they name has not ended."""
     return db.rows(
-        "SELECT j.id, j.image_id, j.stage, j.run_id, j.started_at, r.id IS NOT NULL AND r.ended_at IS NULL AS open"
+        "SELECT j.id, j.image_id, j.stage, j.run_id, j.started_at, j.claimed_by,"
+        " r.id IS NOT NULL AND r.ended_at IS NULL AS open"
         " FROM jobs j LEFT JOIN runs r ON r.id = j.run_id WHERE j.status = 'running' ORDER BY j.id"
     )
 
