@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp", ".jp2", ".heic")
 
 
 class Candidate(NamedTuple):
@@ -91,7 +91,7 @@ def _folder(folder: str, root: str, own: Collection[str]) -> Iterator[Candidate 
 def _ordered(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
     """By name; where there is more than pictures and folders, pictures come before what has the same base name."""
     entries.sort(key=_NAME)
-    if not all(name.endswith(_PICTURE_SUFFIXES) for name in map(_NAME, entries)):
+    if not all(name.endswith(PICTURE_SUFFIXES) for name in map(_NAME, entries)):
         entries.sort(key=_order)
     return entries
 
@@ -101,7 +101,7 @@ _NAME = attrgetter("name")
 
 def _order(entry: os.DirEntry[str]) -> tuple[str, bool, str]:
     stem, suffix = os.path.splitext(entry.name)
-    return stem, suffix.lower() not in _PICTURE_SUFFIXES, entry.name
+    return stem, suffix.lower() not in PICTURE_SUFFIXES, entry.name
 
 
 def _linked(path: str, root: str) -> Candidate | PassedOver:

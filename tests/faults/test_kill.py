@@ -40,7 +40,13 @@ LIBRARIES = max(3, ROUNDS // 10)
 Command = tuple[str, ...]
 REGISTER: Command = ("register", "img")
 CHEAP: Command = ("run", "thumbnails-small", "web-optimized", "blurhash", "phash", "-j", "1")
+APPROVED: Command = ("register", "--approve", "img")
+SYNC: Command = ("sync-artifacts", "ersgan-enhanced", "done")
 OTHER_RECIPES = "[stages.thumbnails-small]\nwidth = 30\nformat = 'jpeg'\n[stages.web-optimized]\nwidth = 30\n"
+
+
+def logged(file: str, stage: str = "ersgan-enhanced") -> Command:
+    return ("log-artifact", "0", stage, f"img/{file}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "register": Scenario((), ("register", "--approve", "img"), (("register", "--approve", "img"),)),
+    "register": Scenario((), APPROVED, (APPROVED,)),
     "register-copy": Scenario((), ("register", "--copy", "img"), (("register", "--copy", "img"),)),
     "run": Scenario((REGISTER,), ("run", "-j", "1"), (REGISTER, ("run", "-j", "1")), kills=2),
     "upscale": Scenario(
@@ -70,11 +76,15 @@ SCENARIOS = {
         (REGISTER, ("upscale", "-j", "1")),
         kills=1,
     ),
-    "run-with-other-recipes": Scenario(
-        (("register", "--approve", "img"), CHEAP), CHEAP, (REGISTER, CHEAP), OTHER_RECIPES, kills=2
+    "run-with-other-recipes": Scenario((APPROVED, CHEAP), CHEAP, (REGISTER, CHEAP), OTHER_RECIPES, kills=2),
+    # Onto a file of the same name, onto one of another name, many at once.
+    "log-artifact": Scenario((APPROVED, CHEAP, logged("1.png")), logged("2.png"), (logged("2.png"),)),
+    "log-another-type": Scenario(
+        (APPROVED, CHEAP), logged("1.png", "web-optimized"), (logged("1.png", "web-optimized"),)
     ),
+    "sync-artifacts": Scenario((APPROVED, CHEAP, logged("1.png")), SYNC, (SYNC,), kills=2),
     "gallery": Scenario(
-        (("register", "--approve", "img"), CHEAP, ("gallery", "--page-size", "1")),
+        (APPROVED, CHEAP, ("gallery", "--page-size", "1")),
         ("gallery", "--page-size", "2"),
         (("gallery", "--page-size", "2"),),
     ),
@@ -140,6 +150,8 @@ def fill(img: Path) -> None:
     shutil.copyfile(img / "0.png", img / "again.png")
     (img / "broken.png").write_bytes((img / "1.png").read_bytes()[:200])
     (img / "empty.png").touch()
+    for seed in range(3):
+        small(img.parent / "done" / f"{seed}.png", 10 + seed)
 
 
 def chosen(calls: Counter[str], kills: int) -> list[Point]:
