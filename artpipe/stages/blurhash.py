@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -63,6 +64,20 @@ def encode(image: Image, across: int, down: int) -> tuple[str, str]:
     except ImportError:  # no wheel for this Python
         return encode_with_numpy(image, across, down), "numpy"
     return str(blurhash.encode(_readable(image), across, down)), "blurhash-python"
+
+
+def flaw(text: str) -> str | None:
+    """What makes a text no blurhash, as half a sentence; None for one that can be drawn."""
+    digits = [_DIGITS.find(character) for character in text]
+    if not digits or min(digits) < 0:
+        return f"holds other characters than {_DIGITS}" if digits else "is empty"
+    across, down = digits[0] % 9 + 1, digits[0] // 9 + 1
+    length = 4 + 2 * across * down
+    if down > 9 or len(text) != length:  # noqa: PLR2004 - the format's limit
+        return f"begins like one of {across}x{down} components, which has {length} characters, not {len(text)}"
+    average = functools.reduce(lambda value, digit: value * 83 + digit, digits[2:6])
+    details = [83 * high + low for high, low in zip(digits[6::2], digits[7::2], strict=True)]
+    return "stands for no colours" if average >= 1 << 24 or max(details, default=0) >= 19**3 else None
 
 
 def _readable(image: Image) -> Image:
