@@ -183,6 +183,8 @@ class Admission:
             return self._fill(found, known)
         if known["content"] == "present":
             self._restore(found, name)
+        if known["width"] is None and found.probe is not None and found.probe.width is not None:
+            images.describe(self._db, name, found.probe.mime_type, (found.probe.width, found.probe.height))
         source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
         if base != name:
             sources.add_alias(self._db, base, name)

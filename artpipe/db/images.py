@@ -69,6 +69,17 @@ def fill(db: Database, image: NewImage) -> None:
     )
 
 
+def describe(db: Database, image_id: str, mime_type: str, size: tuple[int | None, int | None]) -> None:
+    """Say what an image is, and its original, where a program that wrote their rows did not."""
+    parameters = (*size, image_id)
+    db.execute("UPDATE images SET mime_type = ? WHERE id = ? AND mime_type IS NULL", (mime_type, image_id))
+    db.execute("UPDATE images SET width = ?, height = ? WHERE id = ? AND width IS NULL", parameters)
+    db.execute(
+        "UPDATE artifacts SET width = ?, height = ? WHERE image_id = ? AND stage = 'upstream' AND width IS NULL",
+        parameters,
+    )
+
+
 def approve_pending(db: Database, ids: Sequence[str]) -> int:
     """Approve those of the images that nobody decided on; returns how many."""
     return db.execute(
