@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
@@ -42,15 +42,21 @@ class Comparison:
     Args:
         quick: sizes only.
         noting: what is sound is noted, for the next one to go on with.
+        most: how many of each kind (no file, no row) are looked at again; the others are only counted.
     """
 
-    def __init__(self, library: Library, stop: Stop, *, quick: bool, noting: bool = False) -> None:
+    def __init__(
+        self, library: Library, stop: Stop, *, quick: bool, noting: bool = False, most: int | None = None
+    ) -> None:
         self._library, self._stop, self._quick, self._noting = library, stop, quick, noting
+        self._most = most
         self._root = library.store.root
         self._reported: set[tuple[str, str]] = set()
         self._empty: set[str] = set()
         self.findings: list[Finding] = []
         self.checked = self.last_row = 0
+        # By (code, stage): how many more there are than were looked at again.
+        self.beyond: Counter[tuple[str, str]] = Counter()
 
     def run(self, progress: Progress, *, go_on: bool) -> bool:
         """Compare; returns whether there was time for everything.
@@ -85,17 +91,28 @@ class Comparison:
 
     def _compare(self, progress: Progress) -> tuple[list[Recorded], list[str]]:
         """Rows that seem to have no file of their size, and files that seem to have no row."""
-        suspects, strays = [], []
+        suspects: list[Recorded] = []
+        strays: list[str] = []
         for row, path, size in _merged(verification.recorded(self._library.db), verification.listed(self._library.db)):
             if row is None:
-                strays.append(path)
+                if self._has_room(strays, "file-unrecorded", place_of(path)[1]):
+                    strays.append(path)
                 continue
             self.checked += self._quick
             if self._quick and self.checked % PAGE == 0:
                 progress.advance(PAGE)
-            if row.stage not in self._empty and (size is None or row.size not in {None, size}):
+            if row.stage in self._empty or (size is not None and row.size in {None, size}):
+                continue
+            if self._has_room(suspects, "file-missing" if size is None else "file-differs", row.stage):
                 suspects.append(row)
         return suspects, strays
+
+    def _has_room(self, found: Sequence[Recorded | str], code: str, stage: str) -> bool:
+        """Whether one more is to be looked at again; else it is counted."""
+        if self._most is None or len(found) < self._most:
+            return True
+        self.beyond[code, stage] += 1
+        return False
 
     def _confirm_rows(self, suspects: Iterable[Recorded]) -> bool:
         for row in suspects:
@@ -222,7 +239,7 @@ _TROUBLES = {
     "missing": ("file-missing", "its row is there, the file is not"),
     "not-a-file": ("file-differs", "something else than a file has its name"),
     "unreadable": ("file-unreadable", ""),
-    "outside": ("outside-art", "its row names a file outside art/; file_path is relative to art/"),
+    "outside": ("outside-art", "its row names a file outside art/; `artpipe sync-artifacts` takes such files in"),
 }
 
 

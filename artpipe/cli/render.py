@@ -93,6 +93,8 @@ def _lines(lines: Iterable[str], common: Common) -> None:
 def _table(table: Table) -> None:
     rows = [[_cell(value) for value in row] for row in table.rows]
     numbers = _number_columns(table, rows)
+    if table.title:
+        print(shown(table.title))
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         _rich_table(table, rows, numbers)
     else:

@@ -1,4 +1,4 @@
-"""verify, repair, backup."""
+"""report, verify, repair, backup."""
 
 from __future__ import annotations
 
@@ -26,8 +26,31 @@ Incremental = Annotated[
         show_default=False,
     ),
 ]
+Examples = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", metavar="N", min=0, max=10_000, help="Examples of each thing [default: 5]", show_default=False
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there.", show_default=False)]
 Target = Annotated[Path, typer.Argument(metavar="FILE", help="A new file for the copy.")]
+
+
+def report(common: Common, *, limit: Examples = None) -> Report:
+    """Show what there is, what does not fit, what pictures lack, and what to do next.
+
+    Five parts: statistics; files without rows; rows without files; quality; next steps with their commands. Every
+    folder is listed once; contents are not read (`artpipe verify` does that).
+
+    Example:
+      artpipe report
+      artpipe report --json --limit 100
+    """
+    from artpipe.actions.overview import EXAMPLES, OverviewRequest, overview
+    from artpipe.cli.progress import progress_for
+
+    with open_library(common.place()) as library:
+        return overview(library, OverviewRequest(EXAMPLES if limit is None else limit), progress_for(common))
 
 
 def verify(
