@@ -1,0 +1,1 @@
+"""Ready text for people's own shells and Justfiles."""
