@@ -21,8 +21,8 @@ from artpipe.pipeline.outside_stages import require_folder_stage
 from artpipe.pipeline.placing import NotPlacedError
 from artpipe.pipeline.walk import Candidate, PassedOver
 from artpipe.stages.imaging import Limits
-from artpipe.stages.registry import FOLDERS
-from artpipe.store import inspect
+from artpipe.stages.definition import FOLDERS
+from artpipe.store import durable
 
 if TYPE_CHECKING:
     from artpipe.library import Library
@@ -125,7 +125,7 @@ def ready(stage: str, image_id: str, found: Found, place: tuple[str | None, str 
     """
     relative, params = place
     if relative is not None:
-        inspect.sync(Path(found.path))
+        durable.sync_file(Path(found.path))
         return Handed(image_id, stage, found, relative, None, params)
     bytes_at = outside.bring(found, scratch)
     return Handed(image_id, stage, found, outside.target(image_id, stage, found), bytes_at, params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from artpipe.stages.registry import FOLDERS
+from artpipe.stages.definition import FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

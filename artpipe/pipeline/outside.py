@@ -199,7 +199,7 @@ def _record(library: Library, files: Sequence[Handed]) -> None:
             *(one.processing_params, input_sha256),
         )
         artifacts.put(library.db, row)
-        artifacts.drop_stale_values(library.db, one.image_id, one.stage, sha256)
+    artifacts.drop_stale_values(library.db, [(one.image_id, one.stage) for one in files])
 
 
 def _remove_replaced(library: Library, paths: Iterable[str], folder: Path) -> None:

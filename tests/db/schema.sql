@@ -199,7 +199,7 @@ CREATE TABLE jobs (
     params TEXT,                          -- JSON: parameters asked for by hand, over the configured ones
     input_sha256 TEXT,                    -- fingerprint of what was tried, in two parts
     recipe TEXT,
-    seconds REAL,                         -- of work, for forecasts
+    seconds REAL, claimed_by TEXT,                         -- of work, for forecasts
     FOREIGN KEY (image_id) REFERENCES images(id)
 );
 
@@ -406,6 +406,12 @@ BEGIN
     UPDATE counters SET number = number + 1, bytes = bytes +
         CAST(CASE WHEN NEW.file_size BETWEEN 0 AND 1 << 50 THEN NEW.file_size ELSE 0 END AS INTEGER)
     WHERE counted = 'artifacts' AND part = NEW.stage;
+END;
+
+CREATE TRIGGER artifacts_relative AFTER INSERT ON artifacts
+WHEN substr(NEW.file_path, 1, length(NEW.stage) + 5) = 'art/' || NEW.stage || '/'
+BEGIN
+    UPDATE artifacts SET file_path = substr(file_path, 5) WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER artifacts_replaced_by_update AFTER UPDATE OF id, image_id, stage ON artifacts
@@ -627,6 +633,12 @@ BEGIN
     SELECT 'jobs', id, image_id, status, 0 FROM jobs
     WHERE ((image_id = NEW.image_id AND stage = NEW.stage AND status IN ('pending', 'running')) OR id = NEW.id)
       AND id <> OLD.id;
+END;
+
+CREATE TRIGGER jobs_claim_ends AFTER UPDATE OF status ON jobs
+WHEN NEW.status <> 'running' AND NEW.claimed_by IS NOT NULL
+BEGIN
+    UPDATE jobs SET claimed_by = NULL WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER jobs_counted_delete AFTER DELETE ON jobs
