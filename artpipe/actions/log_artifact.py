@@ -20,8 +20,8 @@ from artpipe.pipeline.outside import Handed
 from artpipe.pipeline.outside_stages import require_folder_stage
 from artpipe.pipeline.placing import NotPlacedError
 from artpipe.pipeline.walk import Candidate, PassedOver
-from artpipe.stages.imaging import Limits
 from artpipe.stages.definition import FOLDERS
+from artpipe.stages.imaging import Limits
 from artpipe.store import durable
 
 if TYPE_CHECKING:
