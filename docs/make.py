@@ -64,7 +64,9 @@ def _anonymise(db: sqlite3.Connection, folder: str) -> None:
 if __name__ == "__main__":
     if "--screenshots" in sys.argv:
         import screenshots
+        import screenshots_review
 
+        screenshots_review.main()
         sys.exit(screenshots.main())
     CLI.write_text(cli_text(), encoding="utf-8")
     if "--cli" not in sys.argv:

@@ -202,9 +202,9 @@ def require_own(session: Sitting, window: str, page_id: int) -> Row:
 
 
 def left(session: Sitting) -> int | None:
-    """How many pictures have the decision that is asked for, at most `reviewing.COUNTED`; None if nobody can tell."""
+    """How many pictures are undecided, at most `reviewing.COUNTED`; None if that is not what is asked for."""
     request = session.request
-    if request.ids is not None or request.where or request.status is None:
+    if request.ids is not None or request.where or request.status != "pending":
         return None
     return reviewing.count(session.library.db, request.status)
 

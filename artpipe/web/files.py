@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
@@ -46,32 +46,32 @@ def part_answer(part: Part | None) -> Response:
 
 def picture_answer(picture: Picture | None) -> Response:
     """The bytes of a picture; a link, a folder or a lost file is not found."""
-    descriptor = _opened(picture) if picture is not None else None
-    if picture is None or descriptor is None:
+    file = _opened(picture) if picture is not None else None
+    if picture is None or file is None:
         return Response("There is no such picture.\n", 404, media_type="text/plain")
-    size = os.fstat(descriptor).st_size
+    size = os.fstat(file.fileno()).st_size
     # The address names a version of the picture, so that it never shows other bytes.
     headers = {"Cache-Control": "private, max-age=86400, immutable", "Content-Length": str(size)}
     if size <= _CHUNK:
-        with os.fdopen(descriptor, "rb") as file:
+        with file:
             return Response(file.read(size), media_type=picture.media_type, headers=headers)
-    return StreamingResponse(_chunks(descriptor, size), media_type=picture.media_type, headers=headers)
+    return StreamingResponse(_chunks(file, size), media_type=picture.media_type, headers=headers)
 
 
-def _opened(picture: Picture) -> int | None:
+def _opened(picture: Picture) -> BinaryIO | None:
     try:
         # Not blocking: a pipe in the place of a picture would wait for its other end.
         descriptor = os.open(picture.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
+        return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     return None
 
 
-def _chunks(descriptor: int, size: int) -> Iterator[bytes]:
-    with os.fdopen(descriptor, "rb") as file:
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    with file:
         left = size
         while left and (chunk := file.read(min(left, _CHUNK))):
             left -= len(chunk)

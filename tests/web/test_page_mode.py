@@ -60,6 +60,30 @@ def test_a_commit_can_be_thought_better_of(library: TestLibrary, fill: Fill, chr
         assert yes_and_no(library) == ([], 0)
 
 
+def test_undo_takes_back_marks_before_pages(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
+    names = fill(8)
+    with serving(library, "--page", 4) as server, looking(chromium) as context:
+        page = visit(context, server, 4)
+        page.keyboard.press("c")
+        page.keyboard.press("Enter")
+        expect(page.locator("#session")).to_contain_text("4 seen")
+        page.locator(".tile").nth(0).click()
+        page.locator(".tile").nth(2).click(modifiers=["Shift"])
+        page.locator(".tile").nth(1).click()
+        counts(page, 2, 2)
+        page.keyboard.press("u")
+        counts(page, 3, 1)
+        page.keyboard.press("u")
+        counts(page, 1, 3)
+        page.keyboard.press("u")
+        counts(page, 0, 4)
+        assert yes_and_no(library) == ([], 4)
+        page.keyboard.press("u")
+        expect(page.locator("#status")).to_have_text("4 taken back")
+        assert ids(page.locator(".tile")) == names[:4]
+        assert yes_and_no(library) == ([], 0)
+
+
 def test_marks_survive_a_reload_and_a_killed_server(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
     names = fill(40)
     said: list[str] = []

@@ -7,7 +7,7 @@ import { calm, complain, say } from "./messages.js";
 import * as outbox from "./outbox.js";
 import { changePage, look, nameWindow, pictureAddress } from "./server.js";
 import * as single from "./single.js";
-import { changed, counts, onChange, sessionText, state, take } from "./state.js";
+import { changed, counts, leftText, onChange, sessionText, state, take } from "./state.js";
 
 const NEWS_SECONDS = { waiting: 0.7, quiet: 4 };
 const PRELOADED = 80;
@@ -34,6 +34,7 @@ async function doing(work) {
 function show(data) {
   const another = take(data);
   const page = Boolean(state.page);
+  marks.forget();
   $("end").hidden = page;
   $("bar").hidden = !page;
   document.body.classList.remove("loading");
@@ -73,6 +74,7 @@ function setMode(wanted, { keep = false } = {}) {
 function toSingle() {
   if (!state.page) return;
   const item = grid.currentItem();
+  marks.forget();
   setMode("single");
   if (item) single.goTo(item);
 }
@@ -133,6 +135,13 @@ async function commit() {
 }
 
 async function undo() {
+  const item = mode === "page" && !$("grid").hidden && marks.undo();
+  if (item) {
+    grid.setCurrent(item);
+    grid.focusCurrent();
+    say(item.marked ? `Marked again: ${item.id}` : `Mark taken back: ${item.id}`);
+    return;
+  }
   await outbox.settled();
   await doing(async () => {
     await marks.flush();
@@ -191,7 +200,7 @@ onChange(() => {
   $("count-yes").textContent = number(yes);
   $("count-no").textContent = number(no);
   $("title").textContent = state.title;
-  $("left").textContent = state.left === null ? "" : `${number(state.left)}${state.left >= 100000 ? "+" : ""} left`;
+  $("left").textContent = leftText();
   $("session").textContent = state.tally.seen ? sessionText() : "";
   document.title = state.page ? `${yes} yes · Review` : "Review";
   if (mode === "page") grid.refresh();

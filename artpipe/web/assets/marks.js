@@ -8,16 +8,37 @@ let unsaved = new Map(); // id -> marked
 let page = null; // that they belong to
 let flushing = null;
 
+let done = []; // what was marked on this page, the last at the end: [[item, ...], marked]
+
 export function mark(items, marked) {
+  const change = items.filter((item) => isOpen(item) && item.marked !== marked);
+  if (!change.length) return;
+  done.push([change, marked]);
+  set(change, marked);
+}
+
+function set(items, marked) {
   page = state.page.id;
   for (const item of items) {
-    if (!isOpen(item) || item.marked === marked) continue;
     item.marked = marked;
     item.unsaved = true;
     unsaved.set(item.id, marked);
   }
   changed();
   flush().catch(() => {});
+}
+
+/** Take back what was marked last; returns one of the pictures, or nothing if there was nothing. */
+export function undo() {
+  const [items, marked] = done.pop() ?? [[]];
+  const still = items.filter((item) => isOpen(item) && item.marked === marked);
+  if (still.length) set(still, !marked);
+  return items[0];
+}
+
+/** Something else was done since: undoing goes on there. */
+export function forget() {
+  done = [];
 }
 
 /** Resolves when the server has all marks; rejects when it has not. */

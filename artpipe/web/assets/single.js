@@ -5,7 +5,7 @@ import { $, CROSS, drawing, make, placeholder, TICK } from "./elements.js";
 import { calm, complain, say } from "./messages.js";
 import * as outbox from "./outbox.js";
 import { pictureAddress } from "./server.js";
-import { changed, isOpen, state } from "./state.js";
+import { changed, isOpen, oneLess, state } from "./state.js";
 import { Zoom } from "./zoom.js";
 
 const AHEAD = 3;
@@ -193,6 +193,7 @@ async function choose(decision) {
   try {
     const { elsewhere, tally } = await answer;
     state.tally = tally;
+    if (!item.decided && !elsewhere) oneLess();
     item.decided = elsewhere ? null : decision;
     item.elsewhere = elsewhere;
     if (elsewhere) overtaken(item);

@@ -43,6 +43,16 @@ export function counts() {
   return { yes, no };
 }
 
+// Counting goes no further.
+const MANY = 100000;
+
+export const leftText = () => (state.left === null ? "" : `${state.left.toLocaleString("en")}${state.left >= MANY ? "+" : ""} left`);
+
+/** One picture was decided on. */
+export function oneLess() {
+  if (state.left !== null && state.left < MANY) state.left = Math.max(state.left - 1, 0);
+}
+
 export function sessionText() {
   const { seen = 0, yes = 0, no = 0, skipped = 0, per_minute: rate = 0 } = state.tally;
   const parts = [`${seen} seen`, `${yes} yes`, `${no} no`];
