@@ -24,7 +24,7 @@ async function doing(work) {
     calm();
   } catch (error) {
     if (!("status" in error)) throw error;
-    complain(error, error.status === 409 || error.status === 0 ? () => location.reload() : null);
+    complain(error, error.status === 409 ? () => location.reload() : null);
   } finally {
     busy = false;
     document.body.classList.remove("busy");
