@@ -139,6 +139,22 @@ def test_two_windows_never_get_the_same_picture(library: TestLibrary, fill: Fill
         assert windows[3].items == []
 
 
+def test_what_somebody_looks_at_is_on_no_other_page_whatever_is_asked_for(library: TestLibrary, fill: Fill) -> None:
+    ids = fill(6)
+    with serving(library, "--page", 2) as first, serving(library, "--page", 2, "--where", "id < 'p0005'") as second:
+        one, two = window(first), window(second)
+        assert one.open() == ids[:2]
+        assert two.open() == ids[2:4]
+        again = Window(one.browser).ask("/over", windows=None).data["page"]["items"]
+        assert [item["id"] for item in again] == ids[4:]
+        first.stop(signal.SIGKILL)
+        # Nobody looks at them any more.
+        assert two.commit(0, 2).status == 200
+        assert [item["id"] for item in two.items] == ids[4:5]
+        assert two.ask("/over", windows=[two.name]).data["page"]["items"][0]["id"] == ids[4]
+        assert [item["id"] for item in two.ask("/ahead", windows=[two.name]).data["page"]["items"]] == ids[:2]
+
+
 def test_a_closed_windows_page_goes_to_the_next_new_one(library: TestLibrary, fill: Fill) -> None:
     ids = fill(9)
     with serving(library, "--page", 3) as server:
