@@ -43,12 +43,7 @@ def template() -> str:
 
 
 _TAIL = """
-# Any program can be a stage: docs/stages.md says how.
-# [stages.small-webp]
-# command = ["cwebp", "-quiet", "-q", "{params.quality}", "{input}", "-o", "{output}"]
-# extension = "webp"
-# for = "approved"
-# params = { quality = 75 }
+# Any program can be a stage of its own: docs/stages.md says how.
 """
 _HEAD = """\
 # Settings of this artpipe library. Everything has a default; take the # away to change a line.

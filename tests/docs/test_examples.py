@@ -98,10 +98,3 @@ def test_settings_shown_in_the_guide_are_good(library: TestLibrary) -> None:
     for block in shown:
         library.settings(block.partition("```")[0])
         library.ok("run", "--dry-run")
-    # What a new settings file says in comments.
-    library.settings("")
-    (library.folder / "artpipe.toml").unlink()
-    library.ok("init")
-    lines = (library.folder / "artpipe.toml").read_text().partition("# [stages.small-webp]")
-    library.settings((lines[1] + lines[2]).replace("\n# ", "\n").removeprefix("# "))
-    assert "small-webp" in [one["name"] for one in library.json("stages")["stages"]]
