@@ -26,28 +26,39 @@ def floor_register(folder: Path) -> None:
         list(pool.map(look, files(folder)))
 
 
-def floor_run(folder: Path) -> None:
+PICTURES = ("thumbnails-small", "web-optimized", "phash", "blurhash")
+
+
+def floor_pictures(folder: Path, output: Path) -> None:
     from concurrent.futures import ProcessPoolExecutor
+    from functools import partial
 
+    output.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(2) as pool:
-        list(pool.map(make_all, files(folder), chunksize=8))
+        list(pool.map(partial(make_all, output), files(folder), chunksize=8))
 
 
-def make_all(path: Path) -> None:
-    """The same library calls as a run makes, without any bookkeeping."""
+def make_all(output: Path, path: Path) -> None:
+    """The same library calls as registering and a run make, without any bookkeeping."""
+    import hashlib
+
     from artpipe.stages.imaging import Picture
-    from artpipe.stages.registry import BUILT_IN, maker, maker_class
+    from artpipe.stages.makers import maker, maker_class
+    from artpipe.stages.registry import BUILT_IN
 
-    made = {}
-    picture = Picture.open(path)
-    for name in ("thumbnails-small", "web-optimized"):
+    data = path.read_bytes()
+    hashlib.sha256(data).hexdigest()
+    pictures = {"upstream": Picture(data)}
+    for name in PICTURES:
         definition = BUILT_IN[name]
         defaults = {key: parameter.default for key, parameter in maker_class(definition.kind).parameters.items()}
-        made[name] = maker(definition.kind).make(picture, {**defaults, **definition.params}).data or b""
-    for kind, source in (("blurhash", "web-optimized"), ("phash", "thumbnails-small")):
-        defaults = {key: parameter.default for key, parameter in maker_class(kind).parameters.items()}
-        maker(kind).make(Picture(made[source]), defaults)
+        product = maker(definition.kind).make(pictures[definition.inputs[0]], {**defaults, **definition.params})
+        if product.data is not None:
+            hashlib.sha256(product.data).hexdigest()
+            (output / f"{path.stem}.{name}.{product.extension}").write_bytes(product.data)
+            pictures[name] = Picture(product.data)
 
 
 if __name__ == "__main__":
-    {"register": floor_register, "run": floor_run}[sys.argv[1]](Path(sys.argv[2]))
+    what, folder, *more = sys.argv[1:]
+    {"register": floor_register, "pictures": floor_pictures}[what](Path(folder), *map(Path, more))

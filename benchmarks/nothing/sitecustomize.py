@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from artpipe.stages import registry
+from artpipe.stages import makers
 from artpipe.stages.stage import Parameter, Parameters, Product
 
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ class SmallRow:
         return Product(1, 1, values={"blurhash": "nothing"})
 
 
-registry._MAKERS |= {"small-file": "sitecustomize:SmallFile", "small-row": "sitecustomize:SmallRow"}  # noqa: SLF001
-registry._TABLES = {**registry._TABLES, "small-row": "blurhash_cache"}  # noqa: SLF001
+makers.BUILT_IN |= {"small-file": "sitecustomize:SmallFile", "small-row": "sitecustomize:SmallRow"}
+makers.TABLES = {**makers.TABLES, "small-row": "blurhash_cache"}
