@@ -175,7 +175,7 @@ def sizes(db: Database) -> dict[str, int]:
 def some_paths(db: Database) -> list[str]:
     """A few files that must lie in `art/` if it is the right folder; rows that other programs wrote may name others."""
     sql = (
-        "SELECT file_path FROM (SELECT id, stage, file_path FROM artifacts ORDER BY id DESC LIMIT 100)"
-        " WHERE substr(file_path, 1, length(stage) + 1) = stage || '/' ORDER BY id DESC LIMIT 3"
+        "SELECT file_path FROM artifacts WHERE id > (SELECT max(id) FROM artifacts) - 100"
+        " AND substr(file_path, 1, length(stage) + 1) = stage || '/' ORDER BY id DESC LIMIT 3"
     )
     return [row[0] for row in db.rows(sql)]

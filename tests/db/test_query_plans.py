@@ -29,7 +29,6 @@ ALLOWED = {
     # Every row they read is a row of the answer, in its order; --limit ends them.
     "SELECT * FROM images  ORDER BY created_at DESC, rowid DESC LIMIT ?": "list without a filter",
     "SELECT d.*, b.command, b.undone_by FROM decisions d LEFT JOIN batches b ON b.id = d.batch_id  ORDER BY d.id DESC LIMIT ?": "history of all",
-    "SELECT file_path FROM artifacts ORDER BY id DESC LIMIT 3": "three rows",
     "SELECT * FROM batches b WHERE undone_by IS NULL AND command <> 'undo' AND EXISTS (SELECT 1 FROM decisions d WHERE d.batch_id = b.id) ORDER BY id DESC LIMIT 1": "the newest of all commands that decided; what was taken back is passed over",
     # Once, when the library is created or upgraded, or the stages themselves have changed.
     "INSERT INTO unsettled SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM unsettled)": "every image is to be looked at",

@@ -19,19 +19,19 @@ def test_no_file_gets_its_final_name_before_the_disk_has_it(
         small(library.img / f"{seed}.png", seed)
     library.ok("register", "--approve", "img")
     synced: set[int] = set()
-    renamed: dict[Path, bool] = {}
-    sync, rename = os.fsync, Path.rename
+    renamed: dict[str, bool] = {}
+    sync, rename = os.fsync, os.rename
 
     def recording_sync(descriptor: int) -> None:
         sync(descriptor)
         synced.add(os.fstat(descriptor).st_ino)
 
-    def recording_rename(path: Path, target: Path) -> Path:
+    def recording_rename(path: Path, target: str) -> None:
         renamed[target] = path.stat().st_ino in synced
-        return rename(path, target)
+        rename(path, target)
 
     monkeypatch.setattr(os, "fsync", recording_sync)
-    monkeypatch.setattr(Path, "rename", recording_rename)
+    monkeypatch.setattr(os, "rename", recording_rename)
     library.ok("run", "thumbnails-small", "web-optimized", "-j", "1")
     assert len(renamed) == 10
     assert all(renamed.values())

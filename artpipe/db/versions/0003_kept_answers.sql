@@ -451,7 +451,7 @@ INSERT INTO watched (input, output) VALUES
     ('upstream', 'thumbnails-small'),
     ('upstream', 'web-optimized'),
     ('web-optimized', 'blurhash'),
-    ('thumbnails-small', 'phash'),
+    ('upstream', 'phash'),
     ('web-optimized', 'ersgan-enhanced'),
     ('ersgan-enhanced', 'ersgan-thumbnails');
 
