@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from artpipe.names import shown
@@ -13,6 +14,9 @@ from artpipe.names import shown
 if TYPE_CHECKING:
     from artpipe.actions.report import Report, Table
     from artpipe.cli.options import Common
+
+# Lines written together.
+MOST_AT_ONCE = 1024
 
 
 class _Now:
@@ -80,13 +84,13 @@ def _lines(lines: Iterable[str], common: Common) -> None:
     """Items, the first of them at once; exactly as they are, unless a person looks."""
     end = "\0" if common.null else "\n"
     safe = sys.stdout.isatty()
-    write = sys.stdout.write
-    first = True
-    for line in lines:
-        write((shown(line) if safe else line) + end)
-        if first:
-            sys.stdout.flush()
-            first = False
+    rest = map(shown, lines) if safe else iter(lines)
+    size = 1
+    while chunk := list(islice(rest, size)):
+        sys.stdout.write(end.join(chunk) + end)
+        sys.stdout.flush()
+        # A million lines are not written one by one.
+        size = min(2 * size, MOST_AT_ONCE)
     sys.stdout.flush()
 
 
