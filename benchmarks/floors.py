@@ -27,6 +27,8 @@ def floor_register(folder: Path) -> None:
 
 
 PICTURES = ("thumbnails-small", "web-optimized", "phash", "blurhash")
+# A JPEG and a WebP of each picture, as the peers make.
+SAME_OUTPUTS = {"thumbnails-small": {"format": "jpeg", "quality": 85}, "web-optimized": {"quality": 80}}
 
 
 def floor_pictures(folder: Path, output: Path) -> None:
@@ -52,7 +54,8 @@ def make_all(output: Path, path: Path) -> None:
     for name in PICTURES:
         definition = BUILT_IN[name]
         defaults = {key: parameter.default for key, parameter in maker_class(definition.kind).parameters.items()}
-        product = maker(definition.kind).make(pictures[definition.inputs[0]], {**defaults, **definition.params})
+        params = {**defaults, **definition.params, **SAME_OUTPUTS.get(name, {})}
+        product = maker(definition.kind).make(pictures[definition.inputs[0]], params)
         if product.data is not None:
             hashlib.sha256(product.data).hexdigest()
             (output / f"{path.stem}.{name}.{product.extension}").write_bytes(product.data)
