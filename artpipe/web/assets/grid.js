@@ -23,10 +23,12 @@ export function build() {
   observer.disconnect();
   seen = new Set(JSON.parse(sessionStorage.getItem(`seen-${state.page?.id}`) || "[]"));
   tiles = (state.page ? state.page.items : []).map(tile);
-  grid.append(...tiles.map((one) => one.element));
   current = Math.max(0, tiles.findIndex((one) => one.item.position >= (state.page?.position ?? 0)));
   last = null;
+  // All of it before the tiles are in the page, so that the browser works it out once.
   layOut();
+  refresh();
+  grid.append(...tiles.map((one) => one.element));
   for (const one of tiles) observer.observe(one.element);
 }
 

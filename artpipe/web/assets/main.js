@@ -5,7 +5,8 @@ import * as grid from "./grid.js";
 import * as marks from "./marks.js";
 import { calm, complain, say } from "./messages.js";
 import * as outbox from "./outbox.js";
-import { changePage, look, nameWindow, pictureAddress } from "./server.js";
+import { opened } from "./opening.js";
+import { changePage, look, pictureAddress } from "./server.js";
 import * as single from "./single.js";
 import { changed, counts, leftText, onChange, sessionText, state, take } from "./state.js";
 
@@ -243,7 +244,5 @@ const buttons = {
 for (const [id, action] of Object.entries(buttons)) $(id).addEventListener("click", () => action());
 $("preview").addEventListener("close", () => $("grid").classList.remove("previewing"));
 
-await nameWindow();
-await outbox.resume();
-await doing(async () => show(await changePage("open")));
+await doing(async () => show(await opened));
 listen();
