@@ -16,6 +16,9 @@ Audience = Literal["approved", "not-rejected", "all"]
 Table = Literal["artifacts", "blurhash_cache", "perceptual_hashes"]
 
 UPSTREAM = "upstream"
+# Kinds of work on films, which planning treats apart: not every film gets them.
+FRAMES, POSTER = "frames", "poster"
+FILMS = "video-sources"
 # How often a job is tried again after it failed for a passing reason.
 RETRIES = 2
 
@@ -55,6 +58,11 @@ class Stage(NamedTuple):
     def joint(self) -> bool:
         """Whether it needs all of its inputs, not the first that is there."""
         return len(self.names) > 1
+
+    @property
+    def many(self) -> bool:
+        """Whether one job of it makes images of their own, any number of them."""
+        return self.kind == FRAMES
 
 
 class Graph(NamedTuple):
@@ -143,11 +151,28 @@ class Task(NamedTuple):
     works: tuple[Work, ...]
 
 
+class MadePart(NamedTuple):
+    """One of many pictures that a job made, each an image of its own; the bytes lie at `scratch`, not synced yet.
+
+    Args:
+        seconds: into the film that it was taken from.
+    """
+
+    scratch: str
+    extension: str
+    width: int
+    height: int
+    seconds: float
+    sha256: str
+    size: int
+
+
 class Made(NamedTuple):
     """A job that a worker finished; for a file, the complete bytes lie at `scratch`, not synced yet.
 
     Args:
         width, height: 0 for a file that is no picture.
+        parts: pictures that belong to it, in order.
     """
 
     job_id: int
@@ -160,6 +185,7 @@ class Made(NamedTuple):
     size: int = 0
     values: Mapping[str, str] = {}
     how: Mapping[str, str | int | float | bool] = {}
+    parts: tuple[MadePart, ...] = ()
 
 
 class Failure(NamedTuple):

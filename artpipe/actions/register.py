@@ -10,6 +10,7 @@ from artpipe.actions.admit import Admission, Admitted
 from artpipe.actions.enlist import require_folder
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import sources
+from artpipe.errors import ToolMissingError
 from artpipe.names import path_text, shown
 from artpipe.pipeline.walk import Candidate, PassedOver, walk
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from artpipe.library import Library
     from artpipe.pipeline.intake import Found
 
+NO_PYAV = "no-pyav"
+_LACKING = "is a video, for which PyAV is needed: pip install 'artpipe[video]', then register it again"
 LOOK_UP = 1000
 RECORD = 500
 
@@ -77,7 +80,7 @@ class _Registering:
 
         self._progress.start("registering", None)
         try:
-            with self._admission.reading() as how:
+            with self._admission.reading(films=True) as how:
                 found = self._only_found(read_all(self._to_read(), how))
                 while batch := list(islice(found, RECORD)):
                     self._count(self._admission.admit(batch))
@@ -115,6 +118,8 @@ class _Registering:
         for entry in read:
             if isinstance(entry, PassedOver):
                 self._pass_over(entry)
+            elif entry.probe and entry.probe.problem == NO_PYAV:
+                self._pass_over(PassedOver(entry.path, NO_PYAV, _LACKING, failed=True))
             else:
                 yield entry
 
@@ -152,7 +157,9 @@ class _Registering:
             "overwritten": self._admission.overwritten,
             "rejected_by_reason": dict(sorted(counts.reasons.items())),
         }
-        return Report(data=data, notes=self._notes(data), problems=counts.problems)
+        lacking = counts.problems and all(problem.code == NO_PYAV for problem in counts.problems)
+        exit_code = ToolMissingError.exit_code if lacking else None
+        return Report(data=data, notes=self._notes(data), problems=counts.problems, exit_code=exit_code)
 
     def _notes(self, data: dict[str, object]) -> list[str]:
         would = "would be " if self._request.dry_run else ""

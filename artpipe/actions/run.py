@@ -67,6 +67,7 @@ class _Running:
     def __init__(self, library: Library, request: RunRequest, planner: Planner, progress: Progress) -> None:
         self._library, self._request, self._planner, self._progress = library, request, planner, progress
         self._problems = list(request.problems)
+        self._warnings: list[str] = []
         self._stop = request.stop
 
     def go(self) -> Report:
@@ -102,6 +103,8 @@ class _Running:
         if not isinstance(outcome, Failure):
             self._progress.note(_made(claim, outcome))
             self._progress.advance()
+            if outcome.how.get("warning"):
+                self._warnings.append(f"{claim.stage} of {shown(claim.image_id)}: {outcome.how['warning']}")
         elif outcome.kind != "environment":
             self._progress.advance(1, failed=1)
             message = f"{claim.stage} of {shown(claim.image_id)} failed ({outcome.code}): {shown(outcome.message)}"
@@ -123,7 +126,7 @@ class _Running:
             "blocked": tally.blocked,
         }
         notes = [f"{stage} was left out: {why}" for stage, why in tally.blocked.items()]
-        notes += [*self._left_out(), _sentence(data, planned)]
+        notes += [*self._warnings, *self._left_out(), _sentence(data, planned)]
         return Report(
             data=data,
             notes=notes,

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from artpipe.model import FRAMES, POSTER
+
 if TYPE_CHECKING:
-    from artpipe.model import Audience
+    from artpipe.model import Audience, Stage
 
 AUDIENCE: dict[Audience, str] = {
     "approved": "i.approved IS TRUE",
     "not-rejected": "i.rejected IS NOT TRUE",
     "all": "TRUE",
 }
+# A picture that moves needs no other one in its stead; and where somebody took the frames already, that is done.
+_OF_KIND = {
+    POSTER: "i.origin <> 'upstream'",
+    FRAMES: "NOT EXISTS (SELECT 1 FROM lineage f WHERE f.parent_id = i.id AND f.role = 'frame' AND f.stage IS NULL)",
+}
+
+
+def audience(stage: Stage) -> str:
+    """For which images `i` a stage is made."""
+    among = AUDIENCE[stage.audience]
+    return f"({among} AND {_OF_KIND[stage.kind]})" if stage.kind in _OF_KIND else among
+
+
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
 RETRIED = "(f.failure_kind = 'transient' AND f.attempts < :attempts AND f.due_at <= CURRENT_TIMESTAMP)"
 # What was tried already: the same input with the same recipe.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from artpipe.db import joint
-from artpipe.db.conditions import AUDIENCE, OTHER_RECIPE, RETRIED, TRIED
+from artpipe.db.conditions import OTHER_RECIPE, RETRIED, TRIED, audience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +115,7 @@ def ready(db: Database) -> set[tuple[str, str]]:
 
 def _wanted_sql(target: Target) -> str:
     output_stage = ":stage" if target.stage.table == "artifacts" else _INPUT
-    return _WANTED.format(table=target.stage.table, output_stage=output_stage, audience=AUDIENCE[target.stage.audience])
+    return _WANTED.format(table=target.stage.table, output_stage=output_stage, audience=audience(target.stage))
 
 
 def _wanted_parameters(target: Target) -> dict[str, str | int | None]:

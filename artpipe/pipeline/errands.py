@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.errors import EnvironmentLackError, InputLostError, WorkError
-from artpipe.model import Errand, Made, Work
+from artpipe.model import Errand, Made, MadePart, Work
 from artpipe.stages.makers import maker
-from artpipe.stages.stage import Delivery, FileMaker, Order
+from artpipe.stages.stage import Delivery, FileMaker, Order, Part
 from artpipe.store import durable
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def do(work: Work, errand: Errand, max_pixels: int) -> Made:
         _require_inputs(errand)
         delivery = made_by.deliver(_order(work, errand, folder, max_pixels))
         path = _taken(delivery, work)
+        parts = tuple(_part(one, f"{work.scratch}-{number}") for number, one in enumerate(delivery.parts, 1))
     return Made(
         job_id=work.job_id,
         width=delivery.width,
@@ -42,7 +43,19 @@ def do(work: Work, errand: Errand, max_pixels: int) -> Made:
         sha256=durable.sha256_of(path),
         size=path.stat().st_size,
         how=dict(delivery.how),
+        parts=parts,
     )
+
+
+def _part(part: Part, name: str) -> MadePart:
+    """A picture that belongs to what was delivered, out of the folder that will be gone."""
+    target = Path(f"{name}.{part.extension}")
+    try:
+        part.path.rename(target)
+    except OSError as error:
+        raise EnvironmentLackError("disk", f"Writing {target} failed: {error.strerror}") from error
+    size = target.stat().st_size
+    return MadePart(str(target), part.extension, part.width, part.height, part.seconds, durable.sha256_of(target), size)
 
 
 def _order(work: Work, errand: Errand, folder: Path, max_pixels: int) -> Order:

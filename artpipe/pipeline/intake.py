@@ -16,6 +16,7 @@ from artpipe.db.sources import Seen
 from artpipe.errors import StorageError
 from artpipe.pipeline.walk import Candidate, PassedOver
 from artpipe.stages.probe import Probe, probe
+from artpipe.stages.video import DEMUXERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +33,8 @@ TOGETHER_BYTES = 256 * 1024
 # Larger files are streamed instead of held in memory.
 IN_MEMORY = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
+# What `probe` says of a file that may be a film.
+_MOVING = frozenset(("video", "gif", "animated"))
 
 
 class Found(NamedTuple):
@@ -57,12 +60,14 @@ class Reading(NamedTuple):
         device: of the file system that `art/` lies on; files elsewhere cannot be linked and are copied.
         copy: copy always.
         scratch: folder for copies; None reads only.
+        films: look into films, so that sound ones are no problem.
     """
 
     limits: Limits
     device: int = 0
     copy: bool = False
     scratch: Path | None = None
+    films: bool = False
 
 
 def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | PassedOver]:
@@ -135,7 +140,20 @@ def _contents(path: str, file: io.FileIO, status: os.stat_result, how: Reading) 
     target = _new_file(how.scratch) if copy and how.scratch else None
     look = _look_in_memory if status.st_size <= IN_MEMORY else _look_streaming
     digest, found = look(file, status.st_size, target, how.limits)
+    if how.films and found.problem in _MOVING:
+        found = _looked_into(file, found, how.limits)
     return Found(path, _seen(status), digest, found, target)
+
+
+def _looked_into(file: io.FileIO, found: Probe, limits: Limits) -> Probe:
+    from artpipe.stages.video.asking import look
+
+    if found.problem == "video" and found.extension not in DEMUXERS:
+        return found
+    facts, problem = look(file, limits.max_pixels)
+    if facts is None:
+        return found._replace(problem=problem) if found.problem == "video" else found
+    return found._replace(width=facts["width"], height=facts["height"], problem=None, film=facts)
 
 
 def _look_in_memory(file: io.FileIO, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:

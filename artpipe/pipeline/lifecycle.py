@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, jobs, joint, lineage
+from artpipe.db import artifacts, frames, jobs, joint, lineage
 from artpipe.errors import SettingsError
 from artpipe.model import UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
-from artpipe.pipeline import leftovers
+from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import with_params
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from artpipe.library import Library
+    from artpipe.pipeline.framing import Framing
     from artpipe.pipeline.plan import Planner
     from artpipe.store.slots import Slot
 
@@ -164,21 +165,32 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     missed = {claim.job_id: _input_lost(desk, claim, outcome) for claim, outcome in ended}
     lost = {job_id: one for job_id, one in missed.items() if one is not None}
     failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim.job_id not in lost]
-    files = [(Path(one.made.scratch), one.file_path) for one in done if one.made.scratch]
-    desk.library.store.sync_files([scratch for scratch, _ in files])
-    intent, replaced = _retire(desk, done)
-    desk.library.store.adopt(files)
+    desk.library.store.sync_files(_scratch_files(done))
+    ready = _retire(desk, done)
+    desk.library.store.adopt(ready.files)
     with desk.library.db.transaction():
-        _record(desk, done)
+        _record(desk, done, ready.framings)
         for claim, failure in failed:
             _record_failure(desk, claim, failure)
         _give_up_inputs(desk, lost)
-        desk.planner.follow(sorted({claim.image_id for claim, _ in ended} | {one.image_id for one in lost.values()}))
-    for old in replaced:
+        touched = {claim.image_id for claim, _ in ended} | framing.ids(ready.framings)
+        desk.planner.follow(sorted(touched | _owners(desk, lost)))
+    for old in ready.replaced:
         desk.library.store.remove_derived(old)
-    if intent is not None:
-        intent.unlink()
+    if ready.intent is not None:
+        ready.intent.unlink()
     return [(claim, outcome) for claim, outcome in ended if claim.job_id not in lost]
+
+
+def _scratch_files(done: Sequence[Settled]) -> list[Path]:
+    every = [name for one in done for name in (one.made.scratch, *(part.scratch for part in one.made.parts))]
+    return [Path(name) for name in every if name]
+
+
+def _owners(desk: Desk, lost: Mapping[int, Input]) -> set[str]:
+    """The images of lost inputs; of a frame its video too, which makes it again."""
+    own = {one.image_id for one in lost.values()}
+    return own | set(frames.videos_of(desk.library.db, own))
 
 
 def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> Input | None:
@@ -216,24 +228,46 @@ def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:
     )
 
 
-def _retire(desk: Desk, done: Sequence[Settled]) -> tuple[Path | None, list[str]]:
-    """Take back the rows of files that are about to be replaced, since no row may stand over other bytes.
+def _makes_many(desk: Desk, one: Settled) -> bool:
+    return desk.planner.graph.stages[one.claim.stage].many
 
-    Returns the note of what is about to be done, for whoever has to finish it if we die, and the old files that
-    will not be overwritten, because the new ones have another extension.
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is about to be written, with no row standing over any of it.
+
+    Args:
+        files: (scratch file, final name).
+        intent: the note of what is about to be done, for whoever has to finish it if we die.
+        replaced: old files that will not be overwritten, because what is new has other names.
     """
-    files = [one for one in done if one.made.scratch]
-    if not files:
-        return None, []
-    new = {one.file_path for one in files}
-    with desk.library.db.transaction():
-        old = artifacts.retire(desk.library.db, [(one.claim.image_id, one.claim.stage) for one in files])
-        intent = leftovers.note_intent(desk.scratch, files[0].claim.job_id, {*old, *new})
-    return intent, sorted(set(old) - new)
+
+    files: Sequence[tuple[Path, str]] = ()
+    framings: Sequence[Framing] = ()
+    intent: Path | None = None
+    replaced: Sequence[str] = ()
 
 
-def _record(desk: Desk, done: Sequence[Settled]) -> None:
+def _retire(desk: Desk, done: Sequence[Settled]) -> _Ready:
+    """Take back the rows of files that are about to be replaced, since no row may stand over other bytes."""
+    made = [one for one in done if one.made.scratch]
+    if not made:
+        return _Ready()
+    db = desk.library.db
+    with db.transaction():
+        framings = [framing.reserve(db, one) for one in made if _makes_many(desk, one)]
+        moves = [(Path(one.made.scratch), one.file_path) for one in made]
+        moves += [(Path(one.part.scratch), one.file_path) for many in framings for one in many.placed]
+        new = {name for _, name in moves}
+        of_frames = [(name, many.done.claim.stage) for many in framings for name in sorted(framing.ids([many]))]
+        old = artifacts.retire(db, [*((one.claim.image_id, one.claim.stage) for one in made), *of_frames])
+        intent = leftovers.note_intent(desk.scratch, made[0].claim.job_id, {*old, *new})
+    return _Ready(moves, framings, intent, sorted(set(old) - new))
+
+
+def _record(desk: Desk, done: Sequence[Settled], framings: Sequence[Framing]) -> None:
     db, stages = desk.library.db, desk.planner.graph.stages
+    of_frames = {many.done.claim.job_id: many for many in framings}
     for one in done:
         if not jobs.complete(db, desk.run_id, one):
             continue
@@ -241,6 +275,8 @@ def _record(desk: Desk, done: Sequence[Settled]) -> None:
         artifacts.settle(db, stage.table, one)
         if stage.pairs is not None:
             lineage.describe(db, one.claim.image_id, one.made.width, one.made.height, one.made.size)
+        if one.claim.job_id in of_frames:
+            framing.record(db, of_frames[one.claim.job_id])
     artifacts.drop_stale_values(db, [(one.claim.image_id, one.claim.stage) for one in done if one.made.scratch])
 
 

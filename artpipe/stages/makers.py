@@ -21,6 +21,8 @@ BUILT_IN: Final = {
     "phash": "artpipe.stages.phash:PHash",
     "upscale": "artpipe.stages.upscale.maker:Upscaler",
     "command": "artpipe.stages.command.maker:Command",
+    "frames": "artpipe.stages.video.maker:Frames",
+    "poster": "artpipe.stages.video.maker:Poster",
 }
 TABLES: Mapping[str, Table] = {"blurhash": "blurhash_cache", "phash": "perceptual_hashes"}
 GROUP: Final = "artpipe.stages"

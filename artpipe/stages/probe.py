@@ -10,7 +10,8 @@ from artpipe.stages.imaging import Limits, blaming_the_picture, open_header, upr
 from artpipe.stages.wholeness import Whole, read_at, tiff_end, wholeness
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from collections.abc import Mapping
+    from typing import Any, BinaryIO
 
     from PIL.ImageFile import ImageFile
 
@@ -30,6 +31,7 @@ class Probe(NamedTuple):
             picture, or its header is damaged), `truncated`, `too-large`, `gif` (animated), `animated` (in
             another format), `video`, `unsupported` (a picture of a kind artpipe does not open),
             `out-of-memory`.
+        film: length, rate and the like of what moves, where somebody looked into it.
     """
 
     mime_type: str
@@ -37,6 +39,7 @@ class Probe(NamedTuple):
     width: int | None = None
     height: int | None = None
     problem: str | None = None
+    film: Mapping[str, Any] | None = None
 
 
 def probe(file: BinaryIO, size: int, limits: Limits | None = None) -> Probe:

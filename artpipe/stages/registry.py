@@ -24,6 +24,8 @@ BUILT_IN: Mapping[str, Definition] = {
     "phash": Definition("phash", (UPSTREAM,), "not-rejected"),
     "ersgan-enhanced": Definition("upscale", ("web-optimized",), "approved", timeout=4 * 3600.0),
     "ersgan-thumbnails": Definition("resize", ("ersgan-enhanced",), "approved", {"width": 400, "quality": 80}),
+    "video-posters": Definition("poster", ("video-sources",), "not-rejected", names=("video-sources",)),
+    "video-frames": Definition("frames", ("video-sources",), "not-rejected", timeout=3600.0, names=("video-sources",)),
 }
 
 

@@ -141,12 +141,28 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of many pictures that a maker left in its folder; it becomes an image of its own.
+
+    Args:
+        seconds: into the film that it was taken from.
+    """
+
+    path: Path
+    extension: str
+    width: int
+    height: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A file that a maker left in its folder.
 
     Args:
         width, height: in pixels; 0 for what is no picture.
-        how: what says how it was made: recorded, never compared.
+        how: what says how it was made: recorded, never compared. A `warning` in it is shown to people.
+        parts: pictures that belong to it; the file itself then says which.
     """
 
     path: Path
@@ -154,6 +170,7 @@ class Delivery:
     width: int = 0
     height: int = 0
     how: Mapping[str, ParameterValue] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
 
 
 @runtime_checkable

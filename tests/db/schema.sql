@@ -533,6 +533,15 @@ BEGIN
     );
 END;
 
+CREATE TRIGGER frames_lost AFTER DELETE ON artifacts
+WHEN EXISTS (SELECT 1 FROM lineage WHERE child_id = OLD.image_id AND role = 'frame' AND stage = OLD.stage)
+  AND EXISTS (SELECT 1 FROM images WHERE id = OLD.image_id AND rejected IS NOT TRUE)
+BEGIN
+    UPDATE artifacts SET input_sha256 = 'frame lost'
+    WHERE stage = OLD.stage AND image_id IN
+        (SELECT parent_id FROM lineage WHERE child_id = OLD.image_id AND role = 'frame' AND stage = OLD.stage);
+END;
+
 CREATE TRIGGER images_before_insert BEFORE INSERT ON images
 WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'images')
   OR EXISTS (SELECT 1 FROM images WHERE id = NEW.id)
@@ -580,6 +589,18 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END);
     UPDATE counters SET number = number + 1
     WHERE counted = 'images' AND part = CASE WHEN NEW.approved THEN 'approved' WHEN NEW.rejected THEN 'rejected' ELSE 'pending' END;
+END;
+
+CREATE TRIGGER images_film_changed AFTER UPDATE OF mime_type ON images
+WHEN NEW.origin = 'upstream' AND NEW.mime_type LIKE 'video/%'
+BEGIN
+    UPDATE images SET origin = 'video-posters' WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER images_film_new AFTER INSERT ON images
+WHEN NEW.origin = 'upstream' AND NEW.mime_type LIKE 'video/%'
+BEGIN
+    UPDATE images SET origin = 'video-posters' WHERE id = NEW.id;
 END;
 
 CREATE TRIGGER images_keep_origin AFTER INSERT ON images
