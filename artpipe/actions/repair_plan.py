@@ -123,6 +123,9 @@ def made_from(library: Library, image_id: str, name: str) -> list[tuple[str, str
         of_role = {row["role"]: row["id"] for row in lineage.parents(library.db, image_id) if row["stage"] == name}
         owners = [of_role.get(role, "") for role in stage.names]
         return [(owner, _own_file(library, owner, source)) for owner, source in zip(owners, stage.inputs, strict=True)]
+    if stage.many and image["origin"] == name:
+        videos = [row["id"] for row in lineage.parents(library.db, image_id) if row["stage"] == name]
+        return [(video, stage.inputs[0]) for video in videos]
     sources = stage.inputs
     if not stage.joint:
         for_approved, for_others = input_stages(library.graph, stage)

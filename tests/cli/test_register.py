@@ -114,9 +114,10 @@ def test_what_is_no_good_is_rejected_with_a_reason(library: TestLibrary) -> None
     frames[0].save(library.img / "moving.gif", save_all=True, append_images=frames[1:])
     frames[0].save(library.img / "still.gif")
     data = library.json("register", "img")
-    assert counts(data) == (2, 0, 0, 3, 0)
+    assert counts(data) == (3, 0, 0, 2, 0)
     rows = library.sql("SELECT id, rejection_reason FROM images WHERE rejected ORDER BY id")
-    assert rows == [("cut", "truncated"), ("moving", "gif"), ("text", "invalid")]
+    assert rows == [("cut", "truncated"), ("text", "invalid")]
+    assert library.sql("SELECT image_id FROM artifacts WHERE stage = 'video-sources'") == [("moving",)]
     assert library.sql("SELECT became, decided_by FROM decisions GROUP BY 1, 2") == [("rejected", "artpipe")]
 
 

@@ -21,7 +21,11 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 KINDS = sorted(makers.BUILT_IN)
 # What a maker that works on files can't do without.
-FILE_PARAMS: dict[str, dict[str, Any]] = {"command": {"command": "cp {input} {output}"}}
+FILE_PARAMS: dict[str, dict[str, Any]] = {
+    "command": {"command": "cp {input} {output}"},
+    "frames": {},
+    "poster": {},
+}
 
 
 def encoded(size: tuple[int, int], mode: str) -> bytes:
@@ -59,6 +63,9 @@ def deliver(made_by: FileMaker, data: bytes, params: dict[str, Any]) -> Product:
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (40, 24)])
 def test_every_picture_has_a_product(kind: str, mode: str, size: tuple[int, int]) -> None:
     product = make(kind, encoded(size, mode))
+    if kind == "frames":
+        assert len(json.loads(product.data or b"")["frames"]) == 1
+        return
     assert product.width > 0
     assert product.height > 0
     if makers.TABLES.get(kind):

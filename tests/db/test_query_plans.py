@@ -33,6 +33,7 @@ ALLOWED = {
     # Once, when the library is created or upgraded, or the stages themselves have changed.
     "INSERT INTO unsettled SELECT id FROM images WHERE id NOT IN (SELECT image_id FROM unsettled)": "every image is to be looked at",
     "INSERT INTO counters (counted, part, number, bytes) SELECT counted, part, number, bytes FROM counted_now;": "the first count",
+    "UPDATE images SET origin = 'video-posters' WHERE origin = 'upstream' AND mime_type LIKE 'video/%';": "the videos of an older library",
 }
 
 

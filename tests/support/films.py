@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from PIL import Image
 
 CODECS = {"mp4": "mpeg4", "mov": "mpeg4", "mkv": "mpeg4", "webm": "libvpx"}
@@ -42,7 +43,7 @@ def film(
     shown = [colour_of(number) for number in range(colours)] if isinstance(colours, int) else colours
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=DEMUXED.get(suffix, suffix)) as container:
-        stream = container.add_stream(CODECS[suffix], rate=fps)
+        stream: VideoStream = container.add_stream(CODECS[suffix], rate=fps)  # type: ignore[assignment] # of a video codec
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.gop_size = keys
         stream.bit_rate = 2_000_000

@@ -31,7 +31,7 @@ def want_everything(library: Library, form: Form) -> None:
     # What lies in yes/ or no/ alone is there already.
     wanted.want_decisions(db, form)
     for artifacts in wanted.new_artifacts(db, list(stages), PAGE):
-        _add(db, [_named(one, stages) for one in artifacts])
+        _add(db, [_named(one, stages) for one in artifacts if not _is_list(one)])
     wanted.want_kept(db, ENHANCED)
     for artifacts in wanted.undescribed(db, ENHANCED, PAGE):
         _add(db, [_note(one) for one in artifacts])
@@ -53,6 +53,11 @@ def _free(db: Database, one: Wanted) -> Wanted:
         number += 1
         name = f"{stem}~{number}.{suffix}" if dot else f"{one.name}~{number}"
     return one._replace(name=name)
+
+
+def _is_list(one: NewArtifact) -> bool:
+    """Beside the frames of a video stands which they are; old trees knew nothing of that."""
+    return one.stage == FRAMES and one.path.endswith(".json")
 
 
 def _named(one: NewArtifact, stages: dict[str, str]) -> Wanted:

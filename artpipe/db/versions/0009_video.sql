@@ -22,3 +22,8 @@ BEGIN
     WHERE stage = OLD.stage AND image_id IN
         (SELECT parent_id FROM lineage WHERE child_id = OLD.image_id AND role = 'frame' AND stage = OLD.stage);
 END;
+
+INSERT INTO watched (input, output) VALUES ('video-sources', 'video-posters'), ('video-sources', 'video-frames');
+
+INSERT INTO ready (watched_id, image_id)
+SELECT r.watched_id, r.image_id FROM watched w JOIN ready_now r ON r.watched_id = w.id WHERE w.input = 'video-sources';

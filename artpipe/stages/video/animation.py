@@ -35,14 +35,13 @@ class Animation:
     def facts(self) -> dict[str, Any]:
         """Its length is known only when all of it has been looked at."""
         width, height = self._header.size
-        length, number = 0.0, 0
-        for number, seconds in enumerate(self._lengths(), 1):
-            length += seconds
+        lengths = list(self._lengths())
+        length = sum(lengths)
         return {
             "width": width,
             "height": height,
             "seconds": round(length, 3) or None,
-            "fps": round(number / length, 3) if length else None,
+            "fps": round(len(lengths) / length, 3) if length else None,
             "codec": str(self._header.format).lower(),
         }
 

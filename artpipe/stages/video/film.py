@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
 from artpipe.errors import EnvironmentLackError, PictureError, WorkError
@@ -59,7 +60,7 @@ class Film:
         for number, frame in enumerate(self._frames()):
             seconds = frame.time if frame.time is not None else self._guessed(number)
             first = seconds if first is None else first
-            yield Moment(max(seconds - first, 0.0), number, lambda shown=frame: self._picture(shown))
+            yield Moment(max(seconds - first, 0.0), number, partial(self._picture, frame))
 
     def _guessed(self, number: int) -> float:
         rate = self._stream.average_rate
@@ -123,8 +124,10 @@ def opened(file: BinaryIO, demuxer: str, limits: Limits) -> Iterator[Film]:
     """
     try:
         import av
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise EnvironmentLackError("no-pyav", _LACKING) from error
+    except ImportError as error:
+        raise EnvironmentLackError("pyav-broken", f"PyAV can't be loaded here: {error}") from error
     av.logging.set_level(av.logging.PANIC)
     with _blaming_the_film():
         container = av.open(file, format=demuxer, options={"enable_drefs": "0"}, io_open=_refuse)

@@ -1,0 +1,101 @@
+"""Damaged and hostile videos harm nothing but themselves, and say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.films import animation, film
+from support.library import TestLibrary
+
+
+def without_pyav(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = folder / "hidden"
+    (hidden / "av").mkdir(parents=True, exist_ok=True)
+    (hidden / "av" / "__init__.py").write_text("raise ModuleNotFoundError('No module named av')")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+
+
+def test_without_pyav_everything_else_works(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(library.img / "clip.mp4")
+    animation(library.img / "moving.gif")
+    with monkeypatch.context() as patched:
+        without_pyav(library.folder, patched)
+        result = library.run("register", "img")
+        assert result.code == 69
+        assert "pip install 'artpipe[video]'" in result.err
+        assert library.sql("SELECT id FROM images") == [("moving",)]
+        library.ok("run")
+        assert library.artifact("v-moving-0002", "thumbnails-small").exists()
+    library.ok("register", "img")
+    with monkeypatch.context() as patched:
+        without_pyav(library.folder, patched)
+        result = library.run("run")
+        assert result.code == 69
+        assert "pip install 'artpipe[video]'" in result.err
+    library.ok("run")
+    assert library.artifact("v-clip-0001", "thumbnails-small").exists()
+
+
+def test_damaged_video_gives_what_can_be_read(library: TestLibrary) -> None:
+    data = bytearray(film(library.img / "clip.mkv", 60, size=(160, 120)).read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 2000] = b"\x55" * 2000
+    (library.img / "clip.mkv").write_bytes(data)
+    library.ok("register", "img")
+    result = library.ok("run")
+    assert "damaged" in result.err
+    number = library.value("SELECT count(*) FROM lineage")
+    assert 1 < number <= 6
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "webm"])
+def test_truncated_video_gives_its_beginning(library: TestLibrary, suffix: str) -> None:
+    data = film(library.img / f"clip.{suffix}", 60, size=(160, 120)).read_bytes()
+    (library.img / f"clip.{suffix}").write_bytes(data[: len(data) // 2])
+    library.ok("register", "img")
+    library.ok("run")
+    assert 1 < library.value("SELECT count(*) FROM lineage") < 6
+
+
+def test_a_header_alone_is_rejected(library: TestLibrary) -> None:
+    data = film(library.img / "clip.mp4", 60).read_bytes()
+    (library.img / "clip.mp4").write_bytes(data[: len(data) // 2])
+    library.ok("register", "img")
+    assert library.sql("SELECT id, rejection_reason FROM images") == [("clip", "invalid")]
+    assert library.json("run")["completed"] == 0
+
+
+def test_too_many_pixels_are_not_decoded(library: TestLibrary) -> None:
+    film(library.img / "clip.mp4", 10, size=(640, 480))
+    library.ok("init")
+    library.settings("[library]\nmax_pixels = 100000\n")
+    library.ok("register", "img")
+    assert library.value("SELECT rejection_reason FROM images") == "too-large"
+
+
+def test_too_many_frames_are_not_taken(library: TestLibrary) -> None:
+    film(library.img / "clip.mp4", 40)
+    library.ok("register", "img")
+    library.settings("[stages.video-frames]\nevery = 1\nmax_frames = 7\n")
+    assert "only the first 7 frames" in library.ok("run").err
+    assert library.value("SELECT count(*) FROM lineage") == 7
+
+
+def test_memory_is_bounded(library: TestLibrary) -> None:
+    film(library.img / "clip.mp4", 5, size=(6000, 4000))
+    library.ok("register", "img")
+    library.settings("[stages.video-frames]\nmemory = 700\n")
+    run = library.json("run", "video-frames")
+    assert (run["completed"], run["failed"]) == (0, 1), run
+    assert library.value("SELECT error_code FROM jobs WHERE stage = 'video-frames'") == "out-of-memory"
+
+
+def test_no_other_file_is_read(library: TestLibrary) -> None:
+    """A playlist with the name of a video is none."""
+    secret = film(library.folder / "secret.mp4", 5)
+    (library.img).mkdir()
+    (library.img / "list.mp4").write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n")
+    (library.img / "concat.mkv").write_text(f"ffconcat version 1.0\nfile '{secret}'\n")
+    library.ok("register", "img")
+    assert {row[0] for row in library.sql("SELECT rejection_reason FROM images")} == {"invalid"}
