@@ -85,7 +85,7 @@ def test_too_many_frames_are_not_taken(library: TestLibrary) -> None:
 def test_memory_is_bounded(library: TestLibrary) -> None:
     film(library.img / "clip.mp4", 5, size=(6000, 4000))
     library.ok("register", "img")
-    library.settings("[stages.video-frames]\nmemory = 700\n")
+    library.settings("[stages.video-frames]\nmemory = 500\n")
     run = library.json("run", "video-frames")
     assert (run["completed"], run["failed"]) == (0, 1), run
     assert library.value("SELECT error_code FROM jobs WHERE stage = 'video-frames'") == "out-of-memory"

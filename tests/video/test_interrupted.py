@@ -38,7 +38,9 @@ def test_killed_in_the_middle(library: TestLibrary) -> None:
     other.settings("[stages.video-frames]\nevery = 2\n")
     other.ok("run")
     assert frames(other) == made
-    assert other.sql("SELECT * FROM lineage ORDER BY 1")[0][:4] == library.sql("SELECT * FROM lineage ORDER BY 1")[0][:4]
+    assert (
+        other.sql("SELECT * FROM lineage ORDER BY 1")[0][:4] == library.sql("SELECT * FROM lineage ORDER BY 1")[0][:4]
+    )
 
 
 def test_lost_frame_is_made_again(library: TestLibrary) -> None:
