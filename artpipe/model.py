@@ -77,11 +77,14 @@ class Graph(NamedTuple):
         """`names` and every stage they are made from, in order; `upstream` is not a stage of its own."""
         wanted: set[str] = set()
         todo = list(names)
+        posters = [name for name, stage in self.stages.items() if stage.kind == POSTER]
         while todo:
             name = todo.pop()
             if name in self.stages and name not in wanted:
                 wanted.add(name)
                 todo.extend(self.stages[name].inputs)
+                # Of a video, another picture than the original stands for `upstream`.
+                todo.extend(posters if UPSTREAM in self.stages[name].inputs else ())
         return [name for name in self.stages if name in wanted]
 
     def audience_of(self, name: str) -> Audience:

@@ -10,6 +10,7 @@ from artpipe.actions.identify import resolve
 from artpipe.actions.list_images import status_of
 from artpipe.actions.report import Report, Table
 from artpipe.db import artifacts, decisions, images, jobs, sources
+from artpipe.model import FILMS
 
 if TYPE_CHECKING:
     from artpipe.db.connection import Row
@@ -96,6 +97,7 @@ def _tables(data: dict[str, Any]) -> list[Table]:
     }
     names = [("alias", name) for name in data["aliases"]] + [("file", path) for path in data["sources"]]
     tables = [Table(("image", ""), [*image.items(), *names])]
+    tables += [Table(("video", ""), list(facts.items())) for facts in map(_film, data["artifacts"]) if facts]
     artifact_rows = [(a["stage"], a["file_path"], _size(a), a["file_size"]) for a in data["artifacts"]]
     value_rows = [("blurhash", f"{b['blurhash']} ({b['stage']})", _size(b), "") for b in data["blurhashes"]]
     value_rows += [("phash", f"{p['phash']} ({p['stage']})", _size(p), "") for p in data["perceptual_hashes"]]
@@ -114,6 +116,14 @@ def _tables(data: dict[str, Any]) -> list[Table]:
         ]
         tables.append(Table(("decided", "was", "became", "reason", "by"), rows))
     return tables
+
+
+def _film(item: dict[str, Any]) -> dict[str, Any]:
+    """How long and how fast a video is; nothing for anything else."""
+    facts = item["processing_params"]
+    if item["stage"] != FILMS or not isinstance(facts, dict):
+        return {}
+    return {key: facts[key] for key in ("seconds", "fps", "codec") if facts.get(key) is not None}
 
 
 def _size(item: dict[str, Any]) -> str:

@@ -44,7 +44,8 @@ def register(
 ) -> Report:
     """Add files or folders: sha256, size, type, dimensions, and the original into art/upstream.
 
-    What is no picture, truncated, too large or animated gets its row too, rejected with the reason.
+    What is no picture, truncated or too large gets its row too, rejected with the reason. Videos (mp4, mov, webm, mkv;
+    with artpipe[video]) and animations stand in art/video-sources as well.
 
     Example:
       artpipe register img/

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from artpipe.db import artifacts, frames, lineage
 from artpipe.db.artifacts import FileRow
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from artpipe.db.connection import Database, Row
     from artpipe.model import MadePart, Settled
-
-# Moments are written down in thousandths of a second.
-_SAME_MOMENT: Final = 0.0015
 
 
 class Placed(NamedTuple):
@@ -55,14 +52,14 @@ def reserve(db: Database, done: Settled) -> Framing:
     video, stage = done.claim.image_id, done.claim.stage
     known = frames.of_video(db, video, stage)
     ids = _assigned(db, video, known, done.made.parts)
-    own = {row["id"] for row in known}
+    own, taken = {row["id"] for row in known}, set(ids)
     now = [NewFrame(image_id, part.seconds) for image_id, part in zip(ids, done.made.parts, strict=True)]
     frames.add(db, video, stage, [one for one in now if one.id not in own])
     placed = tuple(
         Placed(part, image_id, f"{stage}/{image_id}.{part.extension}")
         for image_id, part in zip(ids, done.made.parts, strict=True)
     )
-    surplus = tuple(row["id"] for row in known if row["id"] not in set(ids) and not row["decided"])
+    surplus = tuple(row["id"] for row in known if not row["decided"] and row["id"] not in taken)
     return Framing(done, placed, surplus)
 
 
@@ -75,13 +72,18 @@ def _assigned(db: Database, video: str, known: Sequence[Row], parts: Sequence[Ma
 
 def _of_moments(decided: Mapping[str, float], parts: Sequence[MadePart]) -> dict[int, str]:
     """Place in `parts` -> the decided frame of that moment."""
-    left, found = dict(decided), {}
+    left, found = {_moment(when): name for name, when in decided.items()}, {}
     for at, part in enumerate(parts):
-        image_id = next((name for name, when in left.items() if abs(when - part.seconds) < _SAME_MOMENT), None)
-        if image_id is not None:
-            found[at] = image_id
-            del left[image_id]
+        moment = _moment(part.seconds)
+        near = next((when for when in (moment, moment - 1, moment + 1) if when in left), None)
+        if near is not None:
+            found[at] = left.pop(near)
     return found
+
+
+def _moment(seconds: float | None) -> int:
+    """In thousandths of a second, as frames are written down; plain SQL may leave a frame without."""
+    return -2 if seconds is None else round(seconds * 1000)
 
 
 def _numbers(db: Database, video: str, free: set[str], most: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, frames, jobs, joint, lineage
 from artpipe.errors import SettingsError
-from artpipe.model import UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import with_params
 
@@ -201,7 +201,8 @@ def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> Input | None:
     paths = {str(store.path(one.path).absolute()): one for one in claim.inputs}
     one = paths.get(outcome.path, claim.inputs[0])
     store.require_folder(one.stage)
-    if len(claim.inputs) > 1 and one.stage not in desk.planner.graph.stages:
+    registered = one.stage not in desk.planner.graph.stages
+    if registered and (len(claim.inputs) > 1 or one.stage == FILMS):
         return None
     return one if one.stage != UPSTREAM else None
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUILT_IN: Mapping[str, Definition] = {
+    # What stands for a video is there before anything is made of that.
+    "video-posters": Definition("poster", ("video-sources",), "not-rejected", names=("video-sources",)),
     "thumbnails-small": Definition("resize", (UPSTREAM,), "not-rejected", {"width": 400, "quality": 80}),
     "web-optimized": Definition("resize", (UPSTREAM,), "approved", {"width": 400, "quality": 90}),
     "blurhash": Definition("blurhash", ("web-optimized", "thumbnails-small"), "not-rejected"),
     "phash": Definition("phash", (UPSTREAM,), "not-rejected"),
     "ersgan-enhanced": Definition("upscale", ("web-optimized",), "approved", timeout=4 * 3600.0),
     "ersgan-thumbnails": Definition("resize", ("ersgan-enhanced",), "approved", {"width": 400, "quality": 80}),
-    "video-posters": Definition("poster", ("video-sources",), "not-rejected", names=("video-sources",)),
     "video-frames": Definition("frames", ("video-sources",), "not-rejected", timeout=3600.0, names=("video-sources",)),
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.films import BLACK, film
 from support.library import TestLibrary
 from support.photos import photo, save, small
 
@@ -88,6 +89,23 @@ def test_two_pictures_into_one(library: TestLibrary, python_first: Path) -> None
     assert dry["by_stage"] == {"face-swap-results": {"recipe-changed": 2}}
     assert library.json("why", "rocket-astronaut", "face-swap-results")["changes"] == {"params.share": [0.6, 0.5]}
     assert library.json("run", "face-swap-results")["completed"] == 2
+
+
+def test_frames_of_a_video(library: TestLibrary) -> None:
+    scenes = [(220, 40, 40)] * 15 + [BLACK] * 5 + [(40, 220, 40)] * 10 + [(250, 250, 250)] * 10
+    film(library.img / "holiday.mp4", scenes)
+    use(library, "film")
+    library.ok("register", "img")
+    library.ok("run")
+    rows = library.sql("SELECT child_id, position, parent_id FROM lineage ORDER BY 1")
+    assert [row[0] for row in rows] == ["v-holiday-0001", "v-holiday-0002", "v-holiday-0003"]
+    assert [row[1] for row in rows] == pytest.approx([0, 2, 3], abs=0.01)
+    assert {row[2] for row in rows} == {"holiday"}
+    with Image.open(library.artifact("v-holiday-0002", "contact-sheet")) as made:
+        assert made.size == (64, 48)  # never enlarged
+    assert library.json("lineage", "holiday")["children_total"] == 3
+    assert "seconds" in library.ok("show", "holiday").out
+    assert library.json("run")["completed"] == 0
 
 
 def test_settings_shown_in_the_guide_are_good(library: TestLibrary) -> None:

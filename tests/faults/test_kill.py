@@ -25,6 +25,7 @@ from support.faultpoints import (
     processes_in,
     wait_until_nobody_in,
 )
+from support.films import film
 from support.invariants import violations
 from support.library import TestLibrary
 from support.photos import small
@@ -42,6 +43,8 @@ LIBRARIES = max(3, ROUNDS // 10)
 Command = tuple[str, ...]
 REGISTER: Command = ("register", "img")
 CHEAP: Command = ("run", "thumbnails-small", "web-optimized", "blurhash", "phash", "-j", "1")
+FILMS: Command = ("register", "films")
+FRAMES: Command = ("run", "video-frames", "-j", "1")
 APPROVED: Command = ("register", "--approve", "img")
 SYNC: Command = ("sync-artifacts", "ersgan-enhanced", "done")
 OTHER_RECIPES = "[stages.thumbnails-small]\nwidth = 30\nformat = 'jpeg'\n[stages.web-optimized]\nwidth = 30\n"
@@ -85,6 +88,15 @@ SCENARIOS = {
         (APPROVED, CHEAP), logged("1.png", "web-optimized"), (logged("1.png", "web-optimized"),)
     ),
     "sync-artifacts": Scenario((APPROVED, CHEAP, logged("1.png")), SYNC, (SYNC,), kills=2),
+    "register-films": Scenario((REGISTER,), ("register", "films"), (("register", "films"),), kills=2),
+    "frames": Scenario((FILMS,), FRAMES, (FRAMES,), kills=2),
+    # Approved ones stay, others are numbered anew, some are no more.
+    "other-frames": Scenario(
+        (FILMS, FRAMES, ("approve", "v-clip-0002")), FRAMES, (FRAMES,), "[stages.video-frames]\nfps = 4\n", kills=2
+    ),
+    "fewer-frames": Scenario(
+        (FILMS, FRAMES, ("approve", "v-clip-0002")), FRAMES, (FRAMES,), "[stages.video-frames]\nfps = 1\n", kills=2
+    ),
     "gallery": Scenario(
         (APPROVED, CHEAP, ("gallery", "--page-size", "1")),
         ("gallery", "--page-size", "2"),
@@ -152,6 +164,7 @@ def fill(img: Path) -> None:
     shutil.copyfile(img / "0.png", img / "again.png")
     (img / "broken.png").write_bytes((img / "1.png").read_bytes()[:200])
     (img / "empty.png").touch()
+    film(img.parent / "films" / "clip.mp4", 15)
     for seed in range(3):
         small(img.parent / "done" / f"{seed}.png", 10 + seed)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from artpipe.errors import SettingsError
 from artpipe.model import FRAMES, POSTER
 from artpipe.stages.stage import Delivery, Order, Parameter, Parameters, Part
-from artpipe.stages.video.asking import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +51,8 @@ class Frames:
         Raises:
             WorkError: see `ask`; a film of which only a part can be read is none.
         """
+        from artpipe.stages.video.asking import ask
+
         answer = ask("frames", order)
         listed = order.folder / "frames.json"
         listed.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
@@ -87,6 +88,8 @@ class Poster:
         Raises:
             WorkError: see `ask`.
         """
+        from artpipe.stages.video.asking import ask
+
         answer = ask("poster", order)
         path = order.folder / "poster.jpeg"
         return Delivery(path, "jpeg", answer["width"], answer["height"], how={"seconds": answer["seconds"]})
