@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from artpipe.pipeline.intake import Found
 
 NO_PYAV = "no-pyav"
-_LACKING = "is a video, for which PyAV is needed: pip install 'artpipe[video]', then register it again"
+# What is known of a video without anybody having read it: nothing that could be said against it.
+_UNDECIDED = {
+    NO_PYAV: "is a video, for which PyAV is needed: pip install 'artpipe[video]', then register it again",
+    "pyav-broken": "is a video, and PyAV can't be loaded here: `python -c 'import av'` says why",
+    "decoder-died": "is a video, and the program that looks into videos hung or died; register it again",
+}
 LOOK_UP = 1000
 RECORD = 500
 
@@ -118,8 +123,9 @@ class _Registering:
         for entry in read:
             if isinstance(entry, PassedOver):
                 self._pass_over(entry)
-            elif entry.probe and entry.probe.problem == NO_PYAV:
-                self._pass_over(PassedOver(entry.path, NO_PYAV, _LACKING, failed=True))
+            elif entry.probe and entry.probe.problem in _UNDECIDED:
+                code = entry.probe.problem
+                self._pass_over(PassedOver(entry.path, code, _UNDECIDED[code], failed=True))
             else:
                 yield entry
 

@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from support.films import animation, film
 from support.library import TestLibrary
+from support.photos import small
 
 
 def without_pyav(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other_pyav(folder, monkeypatch, "raise ModuleNotFoundError('No module named av')")
+
+
+def other_pyav(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     hidden = folder / "hidden"
     (hidden / "av").mkdir(parents=True, exist_ok=True)
-    (hidden / "av" / "__init__.py").write_text("raise ModuleNotFoundError('No module named av')")
+    (hidden / "av" / "__init__.py").write_text(code)
     monkeypatch.setenv("PYTHONPATH", str(hidden))
 
 
@@ -99,3 +104,33 @@ def test_no_other_file_is_read(library: TestLibrary) -> None:
     (library.img / "concat.mkv").write_text(f"ffconcat version 1.0\nfile '{secret}'\n")
     library.ok("register", "img")
     assert {row[0] for row in library.sql("SELECT rejection_reason FROM images")} == {"invalid"}
+
+
+def test_a_decoder_that_dies_fails_one_job(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(library.img / "clip.mp4", 5)
+    small(library.img / "picture.png", 1)
+    crash = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    with monkeypatch.context() as patched:
+        other_pyav(library.folder, patched, crash)
+        result = library.run("register", "img")
+        assert (result.code, library.sql("SELECT id FROM images")) == (1, [("picture",)])
+        assert "hung or died" in result.err
+    library.ok("register", "img")
+    with monkeypatch.context() as patched:
+        other_pyav(library.folder, patched, crash)
+        run = library.json("run", "-j", "1")
+        assert (run["by_stage"]["video-frames"], run["by_stage"]["thumbnails-small"]["completed"]) == (
+            {"completed": 0, "failed": 1},
+            1,
+        )
+        assert library.value("SELECT min(error_code) FROM jobs WHERE status = 'failed'") == "decoder-died"
+
+
+def test_a_decoder_that_hangs_is_ended(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    film(library.img / "clip.mp4", 5)
+    library.ok("register", "img")
+    library.settings("[stages.video-frames]\ntimeout = 1\n")
+    with monkeypatch.context() as patched:
+        other_pyav(library.folder, patched, "import time\ntime.sleep(100)\n")
+        assert library.json("run", "video-frames")["failed"] == 1
+    assert library.sql("SELECT error_code FROM jobs") == [("timeout",)]

@@ -25,7 +25,7 @@ class Look(NamedTuple):
 
     Args:
         facts: width, height, seconds, fps, codec; None for what can't be opened.
-        problem: the code of what is wrong; `no-pyav` is this machine's.
+        problem: the code of what is wrong; `no-pyav`, `pyav-broken` and `decoder-died` say nothing about the file.
     """
 
     facts: dict[str, Any] | None
@@ -46,7 +46,7 @@ def look(file: io.FileIO, max_pixels: int) -> Look:
         )
         answer = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):
-        return Look(None, "invalid")
+        return Look(None, "decoder-died")
     if "error" in answer:
         return Look(None, str(answer["error"]["code"]))
     return Look(answer["facts"])
