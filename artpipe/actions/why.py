@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.identify import resolve
 from artpipe.actions.jobs import require_stages
-from artpipe.actions.report import Report
-from artpipe.actions.show import parsed
-from artpipe.db import jobs
+from artpipe.actions.report import Report, Table
+from artpipe.actions.why_not import changed_inputs, changes, changes_text, not_because
+from artpipe.db import images, jobs, planning
+from artpipe.model import UPSTREAM
 from artpipe.names import shown
 from artpipe.pipeline.plan import Planner, Wish
-from artpipe.stages.registry import wanted_part
-from artpipe.stages.stage import OWN
 
 if TYPE_CHECKING:
     from artpipe.library import Library
@@ -24,7 +23,11 @@ _SAYS = {
     "recipe-changed": "its recipe changed",
     "input-changed": "what it is made from changed",
     "input-remade": "what it is made from will be made again first",
+    "rebuild": "it was asked to be made again",
 }
+_JOB = ("id", "status", "attempts", "run_id", "error_code", "error_message", "failure_kind", "due_at")
+# A circle of images made from each other can't come about here; what another program wrote may be anything.
+_DEEPEST = 20
 
 
 def why(library: Library, name: str, stage_name: str) -> Report:
@@ -33,103 +36,132 @@ def why(library: Library, name: str, stage_name: str) -> Report:
     found, problems = resolve(library, [name])
     if not found:
         return Report(problems=problems)
-    planner = Planner(library, Wish())
     with library.db.snapshot():
-        reason, facts = planner.explain(found[0], stage_name)
-    data = _answer(library, planner.graph.stages[stage_name], found[0], (reason, facts))
-    return Report(data=data, lines=[data["message"]])
+        data = _Explainer(library).answer(found[0], stage_name)
+    return Report(data=data, lines=[data["message"]], tables=_tables(data))
 
 
-def _answer(
-    library: Library, stage: Stage, image_id: str, planned: tuple[str | None, dict[str, Any]]
-) -> dict[str, Any]:
-    reason, facts = planned
-    job = jobs.latest(library.db, image_id, stage.name)
-    answer: dict[str, Any] = {
-        "id": image_id,
-        "stage": stage.name,
-        "would_run": reason is not None,
-        "reason": reason,
-        "changes": {},
-    }
-    subject = f"{stage.name} of {shown(image_id)}"
-    if reason is not None:
-        answer["changes"] = _changes(stage, facts) if reason == "recipe-changed" else {}
-        detail = _changes_text(answer["changes"]) or (_changed_inputs(facts) if reason == "input-changed" else "")
-        answer["message"] = f"{subject} would run: {_SAYS[reason]}{detail}."
-    else:
-        answer["reason"], text = _not_because(stage, facts, job)
-        answer["message"] = f"{subject} would not run: {text}."
-    return answer
+class _Explainer:
+    """Answers for a stage, and for the stages it waits for."""
+
+    def __init__(self, library: Library) -> None:
+        self._db = library.db
+        self._planner = Planner(library, Wish())
+
+    def answer(self, image_id: str, stage_name: str, depth: int = 0) -> dict[str, Any]:
+        stage = self._planner.graph.stages[stage_name]
+        reason, facts = self._planner.explain(image_id, stage_name)
+        inputs = _inputs(facts, image_id)
+        first = [one for one in inputs if planning.reason_for(self._db, one["id"] or "", one["stage"])]
+        job = jobs.latest(self._db, image_id, stage_name)
+        answer: dict[str, Any] = {
+            "id": image_id,
+            "stage": stage_name,
+            "would_run": reason is not None,
+            "reason": reason,
+            "changes": {},
+            "inputs": [_input(one, facts) for one in inputs],
+            "job": None if job is None else {key: job[key] for key in _JOB},
+            "blocked": self._blocked(stage_name, job) if reason is not None else None,
+            "waits_for": None,
+        }
+        if reason is not None:
+            answer["changes"] = changes(stage, facts) if reason == "recipe-changed" else {}
+            answer["waits_for"] = self._waited_for(first, depth)
+            text = f"would run: {_SAYS[reason]}{_detail(reason, answer, facts)}{_circumstances(answer)}"
+        else:
+            text = self._refusal(answer, stage, facts, depth)
+        answer["message"] = f"{stage_name} of {shown(image_id)} {text}."
+        return answer
+
+    def _refusal(self, answer: dict[str, Any], stage: Stage, facts: dict[str, Any], depth: int) -> str:
+        answer["reason"], text = not_because(stage, facts, answer["job"])
+        if answer["reason"] == "waiting":
+            missing = [one for one in answer["inputs"] if not one["there"]]
+            answer["waits_for"] = self._waited_for(missing, depth)
+        if answer["waits_for"]:
+            text += f": {answer['waits_for']['message'].removesuffix('.')}"
+        return f"would not run: {text}"
+
+    def _waited_for(self, inputs: list[dict[str, Any]], depth: int) -> dict[str, Any] | None:
+        """The same question about the first of these inputs."""
+        if not inputs or depth >= _DEEPEST or inputs[0]["id"] is None:
+            return None
+        owner, stage = inputs[0]["id"], inputs[0]["stage"]
+        image = images.get(self._db, owner)
+        if stage == UPSTREAM and image is not None:
+            stage = image["origin"]
+        if stage in self._planner.graph.stages:
+            return self.answer(owner, stage, depth + 1)
+        reason, text = _no_original(image) if stage == UPSTREAM else _FOREIGN
+        message = f"{text}."
+        return {"id": owner, "stage": stage, "would_run": False, "reason": reason, "message": message}
+
+    def _blocked(self, stage: str, job: Any) -> dict[str, str] | None:
+        """What this machine lacked when the stage was last tried."""
+        if job is None or (job["status"], job["failure_kind"]) != ("pending", "environment"):
+            job = jobs.blocked(self._db, stage)
+        return None if job is None else {"code": job["error_code"], "message": job["error_message"]}
 
 
-def _not_because(stage: Stage, facts: dict[str, Any], job: Any) -> tuple[str, str]:
-    decided = _parents_lack(stage, facts) if stage.pairs is not None else _not_for(stage, facts)
-    if decided is not None:
-        return decided
-    if facts["has_output"] is not None and facts["has_input"] is not None:
-        if facts["pinned"]:
-            return "pinned", "it is up to date, with the parameters it was asked for by hand"
-        return "fresh", "it is up to date"
-    if job is not None and job["status"] == "failed":
-        return "failed-before", _failed_before(job)
-    return "waiting", f"it is made from {_missing(stage, facts)}, which is not there"
+_FOREIGN = ("comes-from-outside", "artpipe does not make it; it is registered, or another program logs it")
 
 
-def _missing(stage: Stage, facts: dict[str, Any]) -> str:
-    missing = [one for one in facts.get("inputs", ()) if not one["there"]]
-    if missing and stage.pairs is not None:
-        return f"{missing[0]['stage']} of {shown(missing[0]['id'])}"
-    return facts["input_stage"] or "nothing this image has"
+def _no_original(image: Any) -> tuple[str, str]:
+    if image is None or image["content"] == "absent":
+        return "no-original", "the image is known by its name alone; `artpipe register` brings its file"
+    if image["sha256"] is None:
+        return "no-original", "the file it came with was empty"
+    return "truncated", "its bytes were given back (`artpipe truncate`); registering the file brings them again"
 
 
-def _not_for(stage: Stage, facts: dict[str, Any]) -> tuple[str, str] | None:
-    """Whether the image does not belong to those that the stage is for."""
-    if stage.audience == "approved" and not facts["approved"]:
-        state = "rejected" if facts["rejected"] else "not approved"
-        return "not-approved", f"the image is {state}, and this stage is for approved ones"
-    if stage.audience == "not-rejected" and facts["rejected"]:
-        return "rejected", "the image is rejected"
-    return None
+def _inputs(facts: dict[str, Any], image_id: str) -> list[dict[str, Any]]:
+    """What it is made from, for stages of one input as for those of several."""
+    if "inputs" in facts:
+        inputs: list[dict[str, Any]] = facts["inputs"]
+        return inputs
+    stage = facts.get("input_stage")
+    there = facts.get("has_input") is not None
+    return (
+        [{"name": stage, "id": image_id, "stage": stage, "sha256": facts["input_sha256"], "there": there}]
+        if stage
+        else []
+    )
 
 
-def _parents_lack(stage: Stage, facts: dict[str, Any]) -> tuple[str, str] | None:
-    """What keeps a result from being made, if a parent does."""
-    for one in facts["inputs"]:
-        if one["id"] is None:
-            return "no-result", f"the image is no result of {stage.name}"
-        of_it = f"its {one['name']}, {shown(one['id'])}"
-        if stage.audience != "all" and one["rejected"]:
-            return "parent-rejected", f"{of_it}, is rejected"
-        if stage.audience == "approved" and not one["approved"]:
-            return "parent-not-approved", f"{of_it}, is not approved, and this stage is for approved ones"
-    return ("rejected", "the image is rejected") if facts["rejected"] else None
+def _input(one: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    fingerprints = str(facts["made_from"] or "").split("+")
+    changed = bool(one["there"] and facts["made_from"] and one["sha256"] not in fingerprints)
+    return {"name": one["name"], "id": one["id"], "stage": one["stage"], "there": one["there"], "changed": changed}
 
 
-def _failed_before(job: Any) -> str:
-    # A permanent failure, or one whose retries are used up, is not due by itself.
-    later = f"; it is due again at {job['due_at']} UTC" if job["due_at"] else ""
-    return f"it failed before ({job['error_code']}: {job['error_message']}){later}; `artpipe retry` makes it due now"
+def _detail(reason: str, answer: dict[str, Any], facts: dict[str, Any]) -> str:
+    return changes_text(answer["changes"]) or (changed_inputs(facts) if reason == "input-changed" else "")
 
 
-def _changes(stage: Stage, facts: dict[str, Any]) -> dict[str, list[Any]]:
-    """Parameters that differ between the recorded and today's recipe: key -> [from, to]."""
-    recorded = parsed(facts["processing_params"])
-    if not isinstance(recorded, dict):
-        recorded = {}
-    today = wanted_part(stage.kind, stage.params)
-    gone = {key: [value, None] for key, value in recorded.items() if key.startswith(OWN) and key not in today}
-    return gone | {key: [recorded.get(key), value] for key, value in today.items() if recorded.get(key) != value}
+def _circumstances(answer: dict[str, Any]) -> str:
+    """What a run would meet with."""
+    parts = []
+    if answer["waits_for"]:
+        parts.append(f"; first comes {answer['waits_for']['message'].removesuffix('.')}")
+    job = answer["job"]
+    if job is not None and job["status"] == "running":
+        who = f"run {job['run_id']}" if job["run_id"] is not None else "another program"
+        parts.append(f"; {who} is at it now")
+    if answer["blocked"]:
+        parts.append(f"; the last run that tried left it out: {answer['blocked']['message'].removesuffix('.')}")
+    return "".join(parts)
 
 
-def _changed_inputs(facts: dict[str, Any]) -> str:
-    """Of several inputs, those that are not what went in."""
-    inputs, before = facts.get("inputs", []), str(facts["made_from"]).split("+")
-    if len(inputs) != len(before):
-        return ""
-    names = [one["name"] for one, sha256 in zip(inputs, before, strict=True) if one["sha256"] != sha256]
-    return f" ({', '.join(names)})" if names else ""
+def _tables(data: dict[str, Any]) -> list[Table]:
+    changed = [(key, *map(_cell, pair)) for key, pair in data["changes"].items()]
+    inputs = [
+        (one["name"], one["stage"], one["id"] or "", "yes" if one["there"] else "no", "yes" if one["changed"] else "no")
+        for one in data["inputs"]
+    ]
+    tables = [Table(("parameter", "made with", "today"), changed)] if changed else []
+    return tables + ([Table(("input", "stage", "image", "there", "changed"), inputs)] if inputs else [])
 
 
-def _changes_text(changes: dict[str, list[Any]]) -> str:
-    return "".join(f" ({key} from {before} to {after})" for key, (before, after) in changes.items())
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

@@ -150,6 +150,23 @@ def release(db: Database, run_id: int, job_ids: Iterable[int] | None = None) -> 
     ).rowcount
 
 
+def note_blocked(db: Database, job_id: int, failure: Failure) -> None:
+    """Say of a job that was given back what this machine lacks for it."""
+    db.execute(
+        "UPDATE jobs SET error_code = ?, error_message = ?, failure_kind = ? WHERE id = ? AND status = 'pending'",
+        (failure.code, failure.message, failure.kind, job_id),
+    )
+
+
+def blocked(db: Database, stage: str) -> Row | None:
+    """A job of the stage that was given back because this machine lacked something, if the oldest know of one."""
+    return db.row(
+        "SELECT * FROM (SELECT * FROM jobs WHERE status = 'pending' AND stage = ? ORDER BY id LIMIT 100) AS oldest"
+        " WHERE oldest.failure_kind = 'environment' LIMIT 1",
+        (stage,),
+    )
+
+
 def reclaim(db: Database, run_id: int) -> tuple[int, int]:
     """Take back what a dead run had in hand; returns (jobs pending again, jobs given up)."""
     given_up = db.execute(

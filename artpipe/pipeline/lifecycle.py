@@ -12,7 +12,7 @@ from artpipe.db import artifacts, frames, jobs, joint, lineage
 from artpipe.errors import SettingsError
 from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import framing, leftovers
-from artpipe.stages.registry import with_params
+from artpipe.stages.registry import version_of, with_params
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -219,7 +219,7 @@ def _give_up_inputs(desk: Desk, lost: Mapping[int, Input]) -> None:
 
 def _settled(desk: Desk, claim: Claim, made: Made) -> Settled:
     stage = desk.stage_for(claim)
-    facts = {**stage.params, **made.how, "kind": stage.kind}
+    facts = {**stage.params, **made.how, "kind": stage.kind, "maker_version": version_of(stage.kind)}
     return Settled(
         claim=claim,
         made=made,
@@ -285,5 +285,6 @@ def _record_failure(desk: Desk, claim: Claim, failure: Failure) -> None:
     db = desk.library.db
     if failure.kind == "environment":
         jobs.release(db, desk.run_id, [claim.job_id])
+        jobs.note_blocked(db, claim.job_id, failure)
     else:
         jobs.fail(db, desk.run_id, claim, failure, desk.planner.graph.stages[claim.stage].retries)

@@ -78,6 +78,11 @@ def recipe(kind: str, params: Parameters) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def version_of(kind: str) -> int:
+    """The maker's version, which is part of every recipe of the kind."""
+    return maker_class(kind).version
+
+
 def wanted_part(kind: str, params: Mapping[str, ParameterValue]) -> dict[str, ParameterValue]:
     """Those of `params` that belong to the recipe."""
     return wanted(maker_class(kind), params)
