@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from artpipe.actions.report import Problem, Progress, Report, Silent, Table
+from artpipe.actions.forecast import forecast
+from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import jobs, lineage, runs
 from artpipe.errors import StorageError, ToolMissingError
 from artpipe.model import Claim, Failure, Made, Outcome
@@ -59,7 +60,7 @@ def run(library: Library, request: RunRequest, progress: Progress | None = None)
     library.require_art()
     planner = Planner(library, request.wish)
     if request.dry_run:
-        return _forecast(planner, planner.count(), request)
+        return forecast(library, planner, planner.count(), request)
     return _Running(library, request, planner, progress or Silent()).go()
 
 
@@ -194,26 +195,6 @@ def _sentence(data: Mapping[str, object], planned: Counter[tuple[str, str]]) -> 
         str(data["stopped"]), ""
     )
     return why + ", ".join(parts)
-
-
-def _forecast(planner: Planner, planned: Counter[tuple[str, str]], request: RunRequest) -> Report:
-    """What a run would do: counts by stage and reason."""
-    by_stage: dict[str, dict[str, int]] = {}
-    for stage in planner.stages:
-        reasons = {reason: number for (name, reason), number in planned.items() if name == stage}
-        if reasons:
-            by_stage[stage] = dict(sorted(reasons.items()))
-    total = planned.total()
-    if request.stop.jobs is not None:
-        total = min(total, request.stop.jobs)
-    rows = [(stage, reason, number) for stage, reasons in by_stage.items() for reason, number in reasons.items()]
-    said = f"{total} jobs would run" if total else "Nothing to do: everything is up to date"
-    return Report(
-        data={"would_run": total, "by_stage": by_stage},
-        tables=[Table(("stage", "reason", "jobs"), rows)] if rows else [],
-        notes=[*planner.pairing_problems, said],
-        problems=request.problems,
-    )
 
 
 @contextmanager
