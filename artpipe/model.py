@@ -13,6 +13,8 @@ Json = Any
 Decision = Literal["approved", "rejected", "pending"]
 Content = Literal["present", "truncated", "absent"]
 Audience = Literal["approved", "not-rejected", "all"]
+# In which order a run takes jobs: by when they were queued.
+Order = Literal["oldest", "newest", "random"]
 Table = Literal["artifacts", "blurhash_cache", "perceptual_hashes"]
 
 UPSTREAM = "upstream"

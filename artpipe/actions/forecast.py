@@ -76,7 +76,9 @@ def _sentences(likely: Mapping[str, Any]) -> list[str]:
         jobs = sum(one["from_jobs"] for one in likely["by_stage"].values())
         room = human_size(likely["bytes"])
         took = human_time(likely["seconds"])
-        said.append(f"About {took} with {likely['workers']} workers and {room} more on disk, judging by {jobs} past jobs")
+        said.append(
+            f"About {took} with {likely['workers']} workers and {room} more on disk, judging by {jobs} past jobs"
+        )
     if likely["unknown"]:
         said.append(f"No forecast for {', '.join(likely['unknown'])}: never made here")
     return said

@@ -13,7 +13,7 @@ from artpipe.actions.forecast import forecast
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import jobs, lineage, runs
 from artpipe.errors import StorageError, ToolMissingError
-from artpipe.model import Claim, Failure, Made, Outcome
+from artpipe.model import Claim, Failure, Made, Order, Outcome
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
 from artpipe.pipeline.drain import Drain, Tally
@@ -53,6 +53,7 @@ class RunRequest:
     stop: Stop = field(default_factory=Stop)
     dry_run: bool = False
     problems: tuple[Problem, ...] = ()
+    order: Order = "oldest"
 
 
 def run(library: Library, request: RunRequest, progress: Progress | None = None) -> Report:
@@ -87,7 +88,9 @@ class _Running:
         scratch = library.store.scratch(f"run-{run_id}")
         workers = self._request.workers or library.settings.workers()
         pool = WorkerPool(workers, lock, scratch, library.settings.memory_limit)
-        drain = Drain(Desk(library, self._planner, run_id, scratch), pool, self._stop, self._on_end)
+        drain = Drain(
+            Desk(library, self._planner, run_id, scratch, self._request.order), pool, self._stop, self._on_end
+        )
         self._progress.start("working", planned.total())
         try:
             drain.run()

@@ -82,8 +82,19 @@ WithStage = Annotated[
 ]
 
 
+class Order(StrEnum):
+    """In which order jobs are taken, as an option takes it."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    RANDOM = "random"
+
+
+WithOrder = Annotated[Order, typer.Option("--order", help="Which jobs first, by when they were queued.")]
+
+
 @dataclass(frozen=True, slots=True)
-class _Flags:
+class Flags:
     """How long and how wide to run."""
 
     jobs: int
@@ -92,6 +103,8 @@ class _Flags:
     time_limit: str | None
     fail_fast: bool
     dry_run: bool
+    order: Order = Order.OLDEST
+    rebuild: bool = False
 
 
 def run(
@@ -104,15 +117,19 @@ def run(
     time_limit: TimeLimit = None,
     fail_fast: FailFast = False,
     dry_run: DryRun = False,
+    order: WithOrder = Order.OLDEST,
 ) -> Report:
     """Bring stages up to date: make what is missing or stale, in parallel worker processes.
+
+    Every stage that has work gets its share of the workers, however long the queue of another one is.
 
     Example:
       artpipe run
       artpipe run thumbnails-small web-optimized -j 4
-      artpipe run --until 06:30 --quiet
+      artpipe run --until 06:30 --order newest --quiet
     """
-    return _run(common, (), targets, {}, _Flags(jobs, limit, until, time_limit, fail_fast, dry_run))
+    flags = Flags(jobs, limit, until, time_limit, fail_fast, dry_run, order)
+    return run_stages(common, (), targets, {}, flags)
 
 
 def upscale(
@@ -141,8 +158,8 @@ def upscale(
     """
     params = {"model": model, "scale": scale, "tile": tile, "gpu": gpu, "tta": tta or None}
     by_hand = {key: value for key, value in params.items() if value is not None}
-    flags = _Flags(jobs, limit, until, time_limit, fail_fast, dry_run)
-    return _run(common, ("ersgan-enhanced",), ids, {"ersgan-enhanced": by_hand} if by_hand else {}, flags)
+    flags = Flags(jobs, limit, until, time_limit, fail_fast, dry_run)
+    return run_stages(common, ("ersgan-enhanced",), ids, {"ersgan-enhanced": by_hand} if by_hand else {}, flags)
 
 
 def blurhash(
@@ -166,16 +183,16 @@ def blurhash(
     """
     params = {"components_x": components_x, "components_y": components_y}
     by_hand = {key: value for key, value in params.items() if value is not None}
-    flags = _Flags(jobs, limit, until, time_limit, fail_fast, dry_run)
-    return _run(common, ("blurhash",), ids, {"blurhash": by_hand} if by_hand else {}, flags)
+    flags = Flags(jobs, limit, until, time_limit, fail_fast, dry_run)
+    return run_stages(common, ("blurhash",), ids, {"blurhash": by_hand} if by_hand else {}, flags)
 
 
-def _run(
+def run_stages(
     common: Common,
     stages: tuple[str, ...],
     targets: Iterable[str] | None,
     by_hand: Mapping[str, Mapping[str, Any]],
-    flags: _Flags,
+    flags: Flags,
 ) -> Report:
     from artpipe.actions.identify import resolve_all
     from artpipe.actions.run import RunRequest
@@ -191,10 +208,14 @@ def _run(
             stages = tuple(name for name in targets or () if name in library.graph.stages)
             targets = [name for name in targets or () if name not in library.graph.stages]
         ids, problems = resolve_all(library, names(targets, common)) if targets else (None, [])
-        if common.command == "run":
+        if common.command in {"run", "rebuild"}:
             problems = [one._replace(message=f"There is no stage and no image {shown(one.item)}.") for one in problems]
-        wish = Wish(stages, tuple(ids) if ids is not None else None, by_hand)
-        request = RunRequest(common.command, wish, flags.jobs, stop, flags.dry_run, tuple(problems))
+        chosen = tuple(ids) if ids is not None else None
+        wish = Wish(stages, chosen, by_hand, flags.rebuild, flags.limit if flags.rebuild else None)
+        request = RunRequest(
+            *(common.command, wish, flags.jobs, stop, flags.dry_run, tuple(problems)),
+            order=flags.order.value,
+        )
         return action(library, request, progress_for(common))
 
 

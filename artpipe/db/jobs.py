@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import random
+from typing import TYPE_CHECKING, NamedTuple
 
 from artpipe.db import counters
-from artpipe.model import RETRIES, Claim, Failure, Input, Json, Settled
+from artpipe.model import RETRIES, Claim, Failure, Input, Json, Order, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,18 +30,55 @@ def any_to_claim(db: Database, stage: str, *, selected: bool) -> bool:
     return db.row(sql, (stage,)) is not None
 
 
-def claim(db: Database, run_id: int, stage: str, limit: int, *, selected: bool) -> list[int]:
-    """Take up to `limit` pending jobs of a stage, oldest first; returns their ids.
+class Pick(NamedTuple):
+    """Which pending jobs to take.
 
     Args:
+        limit: at most this many.
         selected: only jobs of images in `temp.selection`.
+        order: by when they were queued.
     """
-    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
+
+    stage: str
+    limit: int
+    selected: bool = False
+    order: Order = "oldest"
+
+
+def claim(db: Database, run_id: int, pick: Pick) -> list[int]:
+    """Take pending jobs of a stage; returns their ids."""
+    if pick.order == "random" and not pick.selected:
+        return _claim_random(db, run_id, pick)
+    within = "AND image_id IN (SELECT id FROM temp.selection)" if pick.selected else ""
     rows = db.rows(
-        "UPDATE jobs SET status = 'running', run_id = ?, started_at = CURRENT_TIMESTAMP, attempts = attempts + 1"
-        " WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 'pending' AND stage = ?"
-        f" AND {DUE} {within} ORDER BY id LIMIT ?) RETURNING id",
-        (run_id, stage, limit),
+        f"{_TAKE} (SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 'pending' AND stage = ?"
+        f" AND {DUE} {within} ORDER BY {_ORDERS[pick.order]} LIMIT ?) RETURNING id",
+        (run_id, pick.stage, pick.limit),
+    )
+    return sorted(row[0] for row in rows)
+
+
+_TAKE = (
+    "UPDATE jobs SET status = 'running', run_id = ?, started_at = CURRENT_TIMESTAMP, attempts = attempts + 1"
+    " WHERE id IN"
+)
+# A selection is sorted as a whole; of a whole queue only a few places are looked at (`_claim_random`).
+_ORDERS: dict[Order, str] = {"oldest": "id", "newest": "id DESC", "random": "random()"}
+
+
+def _claim_random(db: Database, run_id: int, pick: Pick) -> list[int]:
+    """The first jobs after random places in the queue, found by the index one by one; fewer where they coincide."""
+    first = "SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 'pending' AND stage = ?"
+    low = db.scalar(f"{first} ORDER BY id LIMIT 1", (pick.stage,))
+    if low is None:
+        return []
+    high: int = db.scalar(f"{first} ORDER BY id DESC LIMIT 1", (pick.stage,))
+    # The lowest place is always among them, so that something is found as long as something is there.
+    places = [low, *(random.randint(low, high) for _ in range(pick.limit - 1))]  # noqa: S311 - not for secrets
+    rows = db.rows(
+        f"{_TAKE} (SELECT (SELECT j.id FROM jobs j INDEXED BY jobs_by_status WHERE j.status = 'pending'"
+        f" AND j.stage = ? AND {DUE} AND j.id >= p.value ORDER BY j.id LIMIT 1) FROM json_each(?) p) RETURNING id",
+        (run_id, pick.stage, json.dumps(places)),
     )
     return sorted(row[0] for row in rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from artpipe.db.conditions import AUDIENCE, OTHER_RECIPE, RETRIED, TRIED
+from artpipe.db.conditions import ASKED_AGAIN, AUDIENCE, OTHER_RECIPE, RETRIED, TRIED
 from artpipe.db.jobs import asked
 from artpipe.model import Claim, Input
 
@@ -97,6 +97,7 @@ SELECT i.id, :stage,
          WHEN o.image_id IS NULL THEN 'missing'
          WHEN {OTHER_RECIPE} THEN 'recipe-changed'
          WHEN o.input_sha256 <> {made_from} THEN 'input-changed'
+         WHEN {ASKED_AGAIN} THEN 'rebuild'
          ELSE 'input-remade' END,
     {remade} IS NULL
 FROM temp.page p
@@ -106,8 +107,8 @@ LEFT JOIN artifacts o ON o.image_id = i.id AND o.stage = :stage
 WHERE {_audience(stage)}
   AND (:registered IS NULL OR (i.origin = 'upstream') = :registered)
   AND {there}
-  AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> {made_from} OR {again})
-  AND (:claiming OR {remade} IS NOT NULL OR NOT EXISTS ({tried} AND NOT {RETRIED}))
+  AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> {made_from} OR {again} OR {ASKED_AGAIN})
+  AND (:claiming OR {remade} IS NOT NULL OR NOT EXISTS ({tried} AND NOT {RETRIED}) OR {ASKED_AGAIN})
 """
 
 

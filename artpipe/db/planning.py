@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from artpipe.db import joint
-from artpipe.db.conditions import OTHER_RECIPE, RETRIED, TRIED, audience
+from artpipe.db import joint, rebuilds
+from artpipe.db.conditions import ASKED_AGAIN, OTHER_RECIPE, RETRIED, TRIED, audience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -142,6 +142,7 @@ SELECT i.id, :stage,
          WHEN o.image_id IS NULL THEN 'missing'
          WHEN {OTHER_RECIPE} THEN 'recipe-changed'
          WHEN o.input_sha256 <> a.sha256 THEN 'input-changed'
+         WHEN {ASKED_AGAIN} THEN 'rebuild'
          ELSE 'input-remade' END,
     w.image_id IS NULL
 FROM temp.page p
@@ -152,8 +153,9 @@ LEFT JOIN {{table}} o ON o.image_id = i.id AND o.stage = {{output_stage}}
 WHERE {{audience}}
   AND (:registered IS NULL OR (i.origin = 'upstream') = :registered)
   AND (a.image_id IS NOT NULL OR w.image_id IS NOT NULL)
-  AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> a.sha256 OR w.reason NOT IN ('missing', 'retry'))
-  AND (:claiming OR w.image_id IS NOT NULL OR NOT EXISTS ({_TRIED} AND NOT {RETRIED}))
+  AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> a.sha256 OR w.reason NOT IN ('missing', 'retry')
+       OR {ASKED_AGAIN})
+  AND (:claiming OR w.image_id IS NOT NULL OR NOT EXISTS ({_TRIED} AND NOT {RETRIED}) OR {ASKED_AGAIN})
 """
 
 
@@ -197,6 +199,7 @@ def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: 
         " WHERE status = 'pending' AND excluded.params IS NOT NULL",
         (json.dumps(params), chosen, most),
     ).rowcount
+    rebuilds.keep_parameters(db)
     return retried + added
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ class Drain:
         self._in_hand: dict[int, Claim] = {}
         self._slots = Slots(folder_of(desk.library.db.path))
         self._ended: list[tuple[Claim, Outcome]] = []
+        self._turns = deque(desk.planner.stages)
         self._taken = 0
         self._rate = 0.0
         self._pause = SETTLE_SECONDS
@@ -96,9 +97,11 @@ class Drain:
 
     def _wait_for_slots(self) -> bool:
         """Whether jobs are left that wait only for others to be done with theirs."""
-        if self._slots.waiting:
+        # A run that has taken all that it may take waits for no place.
+        waits = bool(self._slots.waiting) and self._room() > 0
+        if waits:
             time.sleep(_SLOT_SECONDS)
-        return bool(self._slots.waiting)
+        return waits
 
     def give_back(self) -> None:
         """No worker is at work any more: let others have the places of what was in hand."""
@@ -114,19 +117,28 @@ class Drain:
             return 0
         self._desk.library.require_room()
         claimed = 0
-        for stage in self._desk.planner.stages:
+        stages = [stage for stage in self._turns if stage not in self.tally.blocked]
+        waiting = [stage for stage in stages if self._is_waiting(stage)]
+        # Whoever is first today is last next time: where there is room for few jobs, every stage gets its turn.
+        self._turns.rotate(-1)
+        for behind, stage in zip(range(len(waiting) - 1, -1, -1), waiting, strict=True):
             room = self._room() - claimed
             if room <= 0:
                 break
-            if stage not in self.tally.blocked:
-                claimed += self._claim(stage, room)
+            # Each an equal share of the room; what one does not need is for those behind it.
+            claimed += self._claim(stage, -(-room // (behind + 1)))
         return claimed
 
-    def _claim(self, stage: str, limit: int) -> int:
-        db, planner = self._desk.library.db, self._desk.planner
-        if not jobs.any_to_claim(db, stage, selected=planner.selected):
+    def _is_waiting(self, stage: str) -> bool:
+        """Whether a stage has jobs to be claimed; asked before, since claiming takes the write lock."""
+        planner = self._desk.planner
+        found = jobs.any_to_claim(self._desk.library.db, stage, selected=planner.selected)
+        if not found:
             self._slots.waiting.discard(stage)
-            return 0
+        return found
+
+    def _claim(self, stage: str, limit: int) -> int:
+        planner = self._desk.planner
         limit = self._slots.take(planner.graph.stages[stage], limit)
         if not limit:
             return 0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, frames, jobs, joint, lineage
+from artpipe.db import artifacts, frames, jobs, joint, lineage, rebuilds
 from artpipe.errors import SettingsError
-from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Outcome, Settled, Stage, Task, Work
+from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Order, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import version_of, with_params
 
@@ -31,6 +31,7 @@ class Desk:
     planner: Planner
     run_id: int
     scratch: Path
+    order: Order = "oldest"
 
     def stage_for(self, claim: Claim) -> Stage:
         """The stage with the parameters this very job was asked for."""
@@ -61,7 +62,7 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     inputs = planner.inputs()
     siblings = _siblings(planner, inputs, stage, company)
     with db.transaction():
-        taken = jobs.claim(db, desk.run_id, stage, limit, selected=planner.selected)
+        taken = jobs.claim(db, desk.run_id, jobs.Pick(stage, limit, planner.selected, desk.order))
         if not taken:
             return []
         taken += jobs.claim_siblings(db, desk.run_id, taken, siblings, company.most)
@@ -173,6 +174,7 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
         for claim, failure in failed:
             _record_failure(desk, claim, failure)
         _give_up_inputs(desk, lost)
+        rebuilds.done(desk.library.db, [(one.image_id, one.stage) for one, how in ended if _is_over(one, how, lost)])
         touched = {claim.image_id for claim, _ in ended} | framing.ids(ready.framings)
         desk.planner.follow(sorted(touched | _owners(desk, lost)))
     for old in ready.replaced:
@@ -191,6 +193,12 @@ def _owners(desk: Desk, lost: Mapping[int, Input]) -> set[str]:
     """The images of lost inputs; of a frame its video too, which makes it again."""
     own = {one.image_id for one in lost.values()}
     return own | set(frames.videos_of(desk.library.db, own))
+
+
+def _is_over(claim: Claim, outcome: Outcome, lost: Mapping[int, Input]) -> bool:
+    """Whether the job is not to be done again right after."""
+    blocked = isinstance(outcome, Failure) and outcome.kind == "environment"
+    return not blocked and claim.job_id not in lost
 
 
 def _input_lost(desk: Desk, claim: Claim, outcome: Outcome) -> Input | None:

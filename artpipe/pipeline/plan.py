@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from artpipe.db import joint, planning, ready
+from artpipe.db import joint, planning, ready, rebuilds
 from artpipe.db.planning import Source, Target
 from artpipe.errors import SettingsError, UsageError
 from artpipe.model import Graph, Stage
@@ -33,11 +33,15 @@ class Wish:
         stages: names; empty for all. Stages they are made from come along.
         ids: only these images; None for all.
         by_hand: stage -> parameters given on the command line.
+        rebuild: make the named stages again although nothing has changed; all stages where only images are named.
+        most: ask for so many to be made again at most; None for all.
     """
 
     stages: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
     by_hand: Mapping[str, Parameters] = field(default_factory=dict)
+    rebuild: bool = False
+    most: int | None = None
 
 
 class Planner:
@@ -46,6 +50,8 @@ class Planner:
     def __init__(self, library: Library, wish: Wish) -> None:
         self.db = library.db
         self._library = library
+        self._wish = wish
+        self._asked_again = 0
         self.pairing_problems: list[str] = []
         self.graph = _with_by_hand(library.graph, wish.by_hand)
         self.stages = self.graph.with_ancestors(list(wish.stages)) if wish.stages else self.graph.order()
@@ -73,12 +79,13 @@ class Planner:
 
     def count(self) -> Counter[tuple[str, str]]:
         """What a run would do, by (stage, reason); nothing is written."""
-        with self.db.rehearsal() if self._paired else self.db.snapshot():
+        with self.db.rehearsal() if self._paired or self._wish.rebuild else self.db.snapshot():
             self._pair()
             source = self._source() if self._recipes_known() or self.selected else "images"
             after: str | None = ""
             while after is not None:
                 after = self._load_page(source, after)
+                self._ask_again()
                 self._plan_page()
         return self.totals
 
@@ -96,6 +103,7 @@ class Planner:
         while after is not None:
             with self.db.transaction():
                 after = self._load_page(self._source(), after)
+                self._ask_again()
                 self._plan_page()
                 self._enqueue()
             if stopping():
@@ -149,6 +157,20 @@ class Planner:
                 found = pairing.ensure(self._library, stage)
                 self.pairing_problems += [f"{name}: {message}" for _, message in found.problems]
 
+    def _ask_again(self) -> None:
+        """Within an open transaction: note what of the page is to be made again, as far as it is wanted at all."""
+        if not self._wish.rebuild:
+            return
+        names = self.named or self.graph.order()
+        before = self._asked_again
+        for name in names:
+            left = None if self._wish.most is None else self._wish.most - self._asked_again
+            if left is None or left > 0:
+                self._asked_again += rebuilds.ask(self.db, self.graph.stages[name], self._wish.ids, left)
+        if self._asked_again > before:
+            planning.plan_page(self.db, self._targets)
+            self._asked_again -= rebuilds.forget_unwanted(self.db, names)
+
     def _load_page(self, source: Source, after: str) -> str | None:
         last = planning.load_page(self.db, source, after, PAGE)
         if self._paired:
@@ -165,7 +187,7 @@ class Planner:
     def _source(self) -> Source:
         if self.selected:
             return "selection"
-        return "images" if self._by_hand() else "unsettled"
+        return "images" if self._by_hand() or self._wish.rebuild else "unsettled"
 
     def _by_hand(self) -> bool:
         return any(self._asked.values())

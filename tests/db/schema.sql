@@ -286,6 +286,12 @@ CREATE TABLE ready (
     PRIMARY KEY (watched_id, image_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE rebuilds (
+    image_id TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    PRIMARY KEY (image_id, stage)
+) WITHOUT ROWID;
+
 CREATE TABLE replacing (
     counted TEXT NOT NULL,
     row INTEGER NOT NULL,
@@ -916,6 +922,11 @@ END;
 CREATE TRIGGER unsettled_phash_gone AFTER DELETE ON perceptual_hashes
 BEGIN
     INSERT INTO unsettled SELECT OLD.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = OLD.image_id);
+END;
+
+CREATE TRIGGER unsettled_rebuild_new AFTER INSERT ON rebuilds
+BEGIN
+    INSERT INTO unsettled SELECT NEW.image_id WHERE NOT EXISTS (SELECT 1 FROM unsettled WHERE image_id = NEW.image_id);
 END;
 
 CREATE VIEW counted_now (counted, part, number, bytes) AS

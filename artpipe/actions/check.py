@@ -1,0 +1,189 @@
+"""rebuild --check: make again aside, and compare with what is there."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artpipe.actions.report import Problem, Progress, Report, Silent, Table
+from artpipe.actions.show import parsed
+from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
+from artpipe.db import checking
+from artpipe.model import Failure
+from artpipe.names import shown
+from artpipe.pipeline import leftovers, lifecycle
+from artpipe.pipeline.executors import WorkerPool
+from artpipe.pipeline.lifecycle import Desk
+from artpipe.pipeline.plan import Planner, Wish
+from artpipe.pipeline.stopping import Stop, listening
+from artpipe.stages.makers import takes_files
+from artpipe.store.locks import lock_path
+
+if TYPE_CHECKING:
+    from artpipe.db.checking import Made as Recorded
+    from artpipe.library import Library
+    from artpipe.model import Claim, Made, Stage
+
+PAGE = 128
+COLUMNS = ("image", "stage", "verdict", "detail")
+VERDICTS = ("same", "different", "not-promised", "other-engine", "stale", "foreign", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to make again aside.
+
+    Args:
+        stages: names; empty for all.
+        ids: only these images; None for all.
+        most: at most this many artifacts; None for all.
+        workers: worker processes; 0 for the settings' number.
+    """
+
+    stages: tuple[str, ...]
+    ids: tuple[str, ...] | None
+    most: int | None = None
+    workers: int = 0
+    stop: Stop = field(default_factory=Stop)
+
+
+def check(library: Library, request: CheckRequest, progress: Progress | None = None) -> Report:
+    """Prove that the stages give again what they gave; nothing is changed."""
+    library.require_art()
+    owner = f"check-{os.getpid()}"
+    with listening(request.stop), leftovers.scratch_of(library, owner) as scratch:
+        pool = WorkerPool(
+            request.workers or library.settings.workers(),
+            lock_path(library.db.path, owner),
+            scratch,
+            library.settings.memory_limit,
+        )
+        checking_all = _Check(library, request, pool, scratch)
+        (progress or Silent()).start("checking", None)
+        request.stop.start()
+        try:
+            complete = checking_all.run(progress or Silent())
+        finally:
+            pool.close()
+            (progress or Silent()).finish()
+    return _report(checking_all, request, complete=complete)
+
+
+class _Check:
+    def __init__(self, library: Library, request: CheckRequest, pool: WorkerPool, scratch: Path) -> None:
+        self._library, self._request, self._pool = library, request, pool
+        self._planner = Planner(library, Wish())
+        self._desk = Desk(library, self._planner, 0, scratch)
+        self.verdicts: Counter[str] = Counter()
+        self.items: list[tuple[str, str, str, str]] = []
+
+    def run(self, progress: Progress) -> bool:
+        """Returns whether everything was looked at that was asked for."""
+        for name in self._request.stages or self._planner.graph.order():
+            stage, after = self._planner.graph.stages[name], ""
+            while size := min(PAGE, self._left()):
+                rows = checking.page(self._library.db, stage, self._request.ids, after, size)
+                if not rows:
+                    break
+                after = rows[-1].image_id
+                self._check(stage, rows)
+                progress.advance(len(rows))
+                if self._request.stop.check():
+                    return False
+        return True
+
+    def _left(self) -> int:
+        return PAGE if self._request.most is None else max(self._request.most - self.verdicts.total(), 0)
+
+    def _check(self, stage: Stage, rows: list[Recorded]) -> None:
+        """One page of artifacts: what can be compared is performed, all of it before the next page."""
+        claims = checking.claims(self._library.db, stage, [row.image_id for row in rows], self._planner.inputs())
+        inputs = {claim.image_id: claim.input_sha256 for claim in claims}
+        # There may be a value for each of several files of an image; the one that would be made today counts.
+        rows.sort(key=lambda row: row.input_sha256 == inputs.get(row.image_id))
+        recorded = {row.image_id: row for row in rows}
+        known = {claim.job_id: claim for claim in claims}
+        due = []
+        for claim in claims:
+            row = recorded.pop(claim.image_id)
+            verdict = self._beforehand(claim, row)
+            if verdict:
+                self._say(claim.image_id, stage.name, verdict, "")
+            else:
+                due.append((claim, row))
+        for image_id in recorded:
+            self._say(image_id, stage.name, "stale", "what it was made from is not there, or it is being made now")
+        self._perform(stage, known, {claim.job_id: row for claim, row in due})
+
+    def _beforehand(self, claim: Claim, row: Recorded) -> str:
+        """Why there is nothing to compare, if so."""
+        if row.recipe is None:
+            return "foreign"
+        own = claim if row.pinned else claim._replace(params=None)
+        fresh = self._desk.stage_for(own).recipe == row.recipe and claim.input_sha256 == row.input_sha256
+        return "" if fresh else "stale"
+
+    def _perform(self, stage: Stage, known: dict[int, Claim], due: dict[int, Recorded]) -> None:
+        claims = [known[job_id] if row.pinned else known[job_id]._replace(params=None) for job_id, row in due.items()]
+        self._pool.submit(lifecycle.tasks(self._desk, claims, 1, {}))
+        while self._pool.busy():
+            for outcome in self._pool.poll(0.1):
+                image_id = known[outcome.job_id].image_id
+                if isinstance(outcome, Failure):
+                    self._say(image_id, stage.name, "failed", f"{outcome.code}: {outcome.message}")
+                else:
+                    self._say(image_id, stage.name, *_compared(stage, due[outcome.job_id], outcome))
+                    if outcome.scratch:
+                        Path(outcome.scratch).unlink()
+            if self._request.stop.grace_over():
+                self._pool.forget_backlog()
+                return
+
+    def _say(self, image_id: str, stage: str, verdict: str, detail: str) -> None:
+        self.verdicts[verdict] += 1
+        if verdict not in {"same", "stale", "foreign"}:
+            self.items.append((image_id, stage, verdict, detail))
+
+
+def _compared(stage: Stage, row: Recorded, made: Made) -> tuple[str, str]:
+    result = made.sha256 if made.scratch else "".join(made.values.values())
+    if result == row.result:
+        return "same", ""
+    before = parsed(row.processing_params)
+    how = {key: (before.get(key), value) for key, value in made.how.items()} if isinstance(before, dict) else {}
+    other = [f"{key} was {was}, is {now}" for key, (was, now) in how.items() if was != now]
+    if other:
+        return "other-engine", "; ".join(other)
+    detail = f"it was {row.result[:16]}, and comes out as {result[:16]}"
+    return ("not-promised" if takes_files(stage.kind) else "different"), detail
+
+
+def _report(done: _Check, request: CheckRequest, *, complete: bool) -> Report:
+    counts = {verdict: done.verdicts[verdict] for verdict in VERDICTS}
+    failed = [item for item in done.items if item[2] == "failed"]
+    shown_items = [item for item in done.items if item[2] != "failed"]
+    data: dict[str, Any] = {
+        "checked": counts["same"] + counts["different"] + counts["not-promised"] + counts["other-engine"],
+        **{verdict.replace("-", "_"): number for verdict, number in counts.items()},
+        "complete": complete,
+        "items": [dict(zip(COLUMNS, item, strict=True)) for item in done.items],
+    }
+    said = ", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number or verdict == "same")
+    notes = [f"{data['checked']} made again and compared: {said}"]
+    if counts["not-promised"]:
+        notes.append("A program of the user's need not give the same bytes twice; such differences are only told")
+    problems = [Problem("failed", item[0], f"{item[1]} of {shown(item[0])} failed ({item[3]})") for item in failed]
+    table = [Table(COLUMNS, shown_items)] if shown_items else []
+    code = _exit_code(counts["different"], request.stop, complete=complete)
+    return Report(data, tables=table, notes=notes, problems=problems, exit_code=code)
+
+
+def _exit_code(different: int, stop: Stop, *, complete: bool) -> int | None:
+    if stop.why in EXIT:
+        return EXIT[stop.why]
+    if different:
+        return FOUND_SOMETHING
+    return None if complete else WORK_REMAINS
