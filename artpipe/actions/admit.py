@@ -195,7 +195,8 @@ class Admission:
 
     def _place_known(self, found: Found, known: Row, base: str) -> Admitted:
         name: str = known["id"]
-        if known["content"] == "absent":
+        # The bytes of a rejected image were given back on purpose; they come again if somebody thinks better of it.
+        if known["content"] == "absent" or (known["content"] == "truncated" and not known["rejected"]):
             return self._fill(found, known)
         if known["content"] == "present":
             self._restore(found, name)
@@ -288,7 +289,9 @@ class Admission:
             self._imagined[found.sha256] = base
             problem = _problem(found)
             return Admitted("rejected" if problem else "registered", base, problem)
-        if known is not None and known["content"] == "absent":
+        if known is not None and (
+            known["content"] == "absent" or (known["content"] == "truncated" and not known["rejected"])
+        ):
             return Admitted("registered", known["id"])
         source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
         same = source is not None and known is not None and source[1] == known["id"]

@@ -26,14 +26,15 @@ class Seen(NamedTuple):
 def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
     """Those of `paths` that were seen before (others may come with them): path -> (what was seen, image id).
 
-    Left out are those whose image has lost its row or its original since: they count as new.
+    Left out are those whose image has lost its row or its original since: they count as new. So do those whose bytes
+    were given back because the image was rejected, once it is not rejected any more.
     """
     return {row[0]: (Seen(*row[1:4]), row[4]) for row in _between(db, paths) or _each(db, paths)}
 
 
 _FIND = (
     "SELECT s.path, s.size, s.mtime_ns, s.inode, s.image_id FROM sources s JOIN images i ON i.id = s.image_id"
-    " WHERE i.content <> 'absent' AND s.path"
+    " WHERE i.content <> 'absent' AND (i.content <> 'truncated' OR i.sha256 IS NULL OR i.rejected) AND s.path"
 )
 
 

@@ -51,9 +51,9 @@ def scratch_of(library: Library, owner: str, *, alone: bool = False) -> Iterator
 def sweep(library: Library) -> None:
     """Within an open transaction: remove what belongs to no living process."""
     for owner in library.store.scratch_owners():
-        if owner.startswith(("run-", "register-", "repair-", "gallery", "log-")) and not is_alive(
-            _lock_of(library, owner)
-        ):
+        if owner.startswith(
+            ("run-", "register-", "repair-", "gallery", "log-", "check-", "prune-", "truncate-")
+        ) and not is_alive(_lock_of(library, owner)):
             clear(library, owner)
     # What stands in the lock file of a dead run is read by the run that takes its jobs back.
     not_taken_back = {f"{row['id']}.lock" for row in runs.open_runs(library.db)}

@@ -118,6 +118,27 @@ class Store:
         with suppress(StorageError):
             self.path(relative).unlink(missing_ok=True)
 
+    def remove_counted(self, relative: str) -> int:
+        """Remove a file that no row stands for any more; returns the bytes that this frees.
+
+        They are not freed where the file has another name, as the user's own file of a linked original.
+
+        Raises:
+            OSError: it is still there.
+        """
+        path = self.path(relative)
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            return 0
+        path.unlink()
+        return status.st_size if status.st_nlink == 1 else 0
+
+    def drop_empty(self, stage: str) -> None:
+        """Remove a stage's folder, if nothing is in it."""
+        with suppress(OSError):
+            self.path(stage).rmdir()
+
     def link(self, source: Path, relative: str) -> None:
         """Add an original as a second name of the user's file; never overwrites.
 
