@@ -64,7 +64,7 @@ def truncate(library: Library, request: TruncateRequest) -> Report:
         with listening(request.stop), leftovers.scratch_of(library, f"truncate-{os.getpid()}") as scratch:
             work.run(scratch)
     else:
-        work.list()
+        work.only_list()
     return work.report()
 
 
@@ -77,7 +77,7 @@ class _Truncating:
         # Those that nobody named and that have to stay: why -> how many.
         self._kept: Counter[str] = Counter()
 
-    def list(self) -> None:
+    def only_list(self) -> None:
         for page in self._pages():
             self._items += page
 

@@ -50,6 +50,17 @@ def page(db: Database, stage: Stage, ids: Sequence[str] | None, after: str, size
     return [Made(*row) for row in rows]
 
 
+_IMAGINE = """
+INSERT INTO jobs (image_id, stage, status, params)
+SELECT value, ?1, 'running', (
+    SELECT c.params FROM jobs c INDEXED BY jobs_by_image
+    WHERE c.image_id = value AND c.stage = ?1 AND c.status = 'completed' ORDER BY c.id DESC LIMIT 1)
+FROM (SELECT DISTINCT value FROM json_each(?2))
+WHERE NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = value AND o.stage = ?1 AND o.status = 'running')
+RETURNING id
+"""
+
+
 def claims(db: Database, stage: Stage, ids: Sequence[str], inputs: Inputs) -> list[Claim]:
     """What a run would take in hand to make these again; nothing of it is kept.
 
@@ -59,10 +70,7 @@ def claims(db: Database, stage: Stage, ids: Sequence[str], inputs: Inputs) -> li
         taken = [
             row[0]
             for row in db.rows(
-                "INSERT INTO jobs (image_id, stage, status, params) SELECT value, ?1, 'running', (SELECT c.params"
-                " FROM jobs c WHERE c.image_id = value AND c.stage = ?1 AND c.status = 'completed' ORDER BY c.id DESC"
-                " LIMIT 1) FROM (SELECT DISTINCT value FROM json_each(?2))"
-                " WHERE NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = value AND o.stage = ?1 AND o.status = 'running') RETURNING id",
+                _IMAGINE,
                 (stage.name, json.dumps(list(ids))),
             )
         ]

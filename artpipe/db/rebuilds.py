@@ -66,9 +66,10 @@ _PINNED = " OR ".join(
 def keep_parameters(db: Database) -> None:
     """Within an open transaction: what was asked for by hand is made again with the parameters it had then."""
     db.execute(
-        "UPDATE jobs SET params = f.params FROM (SELECT j.id, (SELECT c.params FROM jobs c"
-        " WHERE c.image_id = w.image_id AND c.stage = w.stage AND c.status = 'completed' AND c.params IS NOT NULL"
-        " ORDER BY c.id DESC LIMIT 1) AS params FROM temp.wanted w CROSS JOIN jobs j INDEXED BY jobs_by_image"
+        "UPDATE jobs SET params = (SELECT c.params FROM jobs c INDEXED BY jobs_by_image"
+        " WHERE c.image_id = jobs.image_id AND c.stage = jobs.stage AND c.status = 'completed' AND c.params IS NOT NULL"
+        " ORDER BY c.id DESC LIMIT 1) WHERE id IN (SELECT j.id FROM temp.wanted w"
+        " CROSS JOIN jobs j INDEXED BY jobs_by_image"
         " ON j.image_id = w.image_id AND j.stage = w.stage AND j.status = 'pending' AND j.params IS NULL"
-        f" WHERE w.reason = 'rebuild' AND w.ready AND ({_PINNED})) AS f WHERE jobs.id = f.id"
+        f" WHERE w.reason = 'rebuild' AND w.ready AND ({_PINNED}))"
     )

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from artpipe.db import jobs, runs
+from artpipe.db import queue, runs
 from artpipe.errors import StorageError
 from artpipe.model import Claim, Failure, Outcome
 from artpipe.pipeline import lifecycle
@@ -132,7 +132,7 @@ class Drain:
     def _is_waiting(self, stage: str) -> bool:
         """Whether a stage has jobs to be claimed; asked before, since claiming takes the write lock."""
         planner = self._desk.planner
-        found = jobs.any_to_claim(self._desk.library.db, stage, selected=planner.selected)
+        found = queue.any_to_claim(self._desk.library.db, stage, selected=planner.selected)
         if not found:
             self._slots.waiting.discard(stage)
         return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.db import artifacts, frames, jobs, joint, lineage, rebuilds
+from artpipe.db import artifacts, frames, jobs, joint, lineage, queue, rebuilds
 from artpipe.errors import SettingsError
 from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Order, Outcome, Settled, Stage, Task, Work
 from artpipe.pipeline import framing, leftovers
@@ -62,10 +62,10 @@ def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
     inputs = planner.inputs()
     siblings = _siblings(planner, inputs, stage, company)
     with db.transaction():
-        taken = jobs.claim(db, desk.run_id, jobs.Pick(stage, limit, planner.selected, desk.order))
+        taken = queue.claim(db, desk.run_id, queue.Pick(stage, limit, planner.selected, desk.order))
         if not taken:
             return []
-        taken += jobs.claim_siblings(db, desk.run_id, taken, siblings, company.most)
+        taken += queue.claim_siblings(db, desk.run_id, taken, siblings, company.most)
         claims = jobs.claimed(db, taken, inputs)
         if planner.graph.stages[stage].joint:
             claims = joint.claimed(db, taken, planner.graph.stages[stage])

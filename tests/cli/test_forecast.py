@@ -29,7 +29,7 @@ def test_time_and_room_are_those_of_past_jobs(library: TestLibrary) -> None:
     library.ok("run", *STAGES)
     library.sql("UPDATE jobs SET seconds = 30 WHERE stage = 'web-optimized'")
     library.sql("UPDATE jobs SET seconds = 10 WHERE stage <> 'web-optimized'")
-    sizes = dict(library.sql("SELECT stage, avg(file_size) FROM artifacts GROUP BY stage"))
+    sizes = {row[0]: row[1] for row in library.sql("SELECT stage, avg(file_size) FROM artifacts GROUP BY stage")}
     fill(library, 2, 6)
     answer = library.json("run", *STAGES, "--dry-run", "-j", "2")
     assert answer["would_run"] == 12

@@ -102,6 +102,11 @@ def a_day(library: TestLibrary) -> None:
     library.ok("run", "--dry-run")
     library.ok("run", "thumbnails-small", "web-optimized", "blurhash", "phash")
     library.ok("run", "blurhash", "a", "b")
+    library.ok("rebuild", "thumbnails-small", "a", "b", "--limit", "1")
+    for order in ("newest", "random"):
+        library.settings(f"[stages.thumbnails-small]\nwidth = {30 + len(order)}\n")
+        library.ok("run", "thumbnails-small", "--order", order)
+    library.settings("")
     library.ok("find-ready", "web-optimized", "ersgan-enhanced")
     library.ok("run", "ersgan-thumbnails", "--limit", "0")
     library.settings("[stages.web-optimized]\nwidth = 30\n")
