@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, frames, jobs, joint, lineage, queue, rebuilds
 from artpipe.errors import SettingsError
-from artpipe.model import FILMS, UPSTREAM, Claim, Errand, Failure, Input, Made, Order, Outcome, Settled, Stage, Task, Work
+from artpipe.model import (
+    FILMS,
+    UPSTREAM,
+    Claim,
+    Errand,
+    Failure,
+    Input,
+    Made,
+    Order,
+    Outcome,
+    Settled,
+    Stage,
+    Task,
+    Work,
+)
 from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import version_of, with_params
 
