@@ -41,7 +41,7 @@ def test_long_queue_of_one_stage_does_not_starve_the_others(library: TestLibrary
     settings(library, "one", "two", "three")
     # Queued first, and all of it before the others.
     library.ok("run", "one", "--limit", "0")
-    library.ok("run", "one", "two", "three", "--limit", "6", "-j", "1")
+    library.ok("run", "one", "two", "three", "--limit", "6", "-j", "3")
     done = Counter(row[0] for row in library.sql("SELECT stage FROM jobs WHERE status = 'completed'"))
     assert done == {"one": 2, "two": 2, "three": 2}
     assert library.json("run", "one", "two", "three")["completed"] == 84
