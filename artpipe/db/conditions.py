@@ -29,7 +29,7 @@ def audience(stage: Stage) -> str:
 
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
 # Somebody asked for it to be made again.
-ASKED_AGAIN = "EXISTS (SELECT 1 FROM rebuilds r WHERE r.image_id = i.id AND r.stage = :stage)"
+ASKED_AGAIN = "(:rebuilding AND EXISTS (SELECT 1 FROM rebuilds r WHERE r.image_id = i.id AND r.stage = :stage))"
 RETRIED = "(f.failure_kind = 'transient' AND f.attempts < :attempts AND f.due_at <= CURRENT_TIMESTAMP)"
 # What was tried already: the same input with the same recipe.
 TRIED = (

@@ -87,19 +87,23 @@ def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False
         claiming: what failed before counts as wanted too; somebody asked for it to be tried again.
     """
     db.execute("DELETE FROM temp.wanted")
+    # Nearly always nobody has asked: then no image has to be looked up.
+    rebuilding = db.row("SELECT 1 FROM rebuilds LIMIT 1") is not None
     paired = [target for target in targets if target.stage.pairs is not None]
     others = [target for target in targets if target.stage.pairs is None]
     for target in others:
-        _plan(db, target, claiming, registered=True if paired else None)
+        _plan(db, target, (claiming, rebuilding), registered=True if paired else None)
     # What is made of pictures that are results themselves comes after the results.
     for target in [*paired, *others] if paired else []:
-        _plan(db, target, claiming, registered=False)
+        _plan(db, target, (claiming, rebuilding), registered=False)
 
 
-def _plan(db: Database, target: Target, claiming: bool, *, registered: bool | None) -> None:
+def _plan(db: Database, target: Target, why: tuple[bool, bool], *, registered: bool | None) -> None:
+    """Plan one stage; `why` is whether jobs are being claimed, whether anything was asked to be made again."""
     parameters: dict[str, str | int | None] = {
         **_wanted_parameters(target),
-        "claiming": claiming,
+        "claiming": why[0],
+        "rebuilding": why[1],
         "registered": registered,
     }
     if target.stage.joint:
