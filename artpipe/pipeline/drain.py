@@ -116,13 +116,13 @@ class Drain:
         if self._pool.backlog() > self._claim_size() // 2:
             return 0
         self._desk.library.require_room()
-        claimed = 0
+        claimed, whole = 0, self._room()
         stages = [stage for stage in self._turns if stage not in self.tally.blocked]
         waiting = [stage for stage in stages if self._is_waiting(stage)]
         # Whoever is first today is last next time: where there is room for few jobs, every stage gets its turn.
         self._turns.rotate(-1)
         for behind, stage in zip(range(len(waiting) - 1, -1, -1), waiting, strict=True):
-            room = self._room() - claimed
+            room = whole - claimed
             if room <= 0:
                 break
             # Each an equal share of the room; what one does not need is for those behind it.

@@ -129,10 +129,11 @@ def test_changed_parameter_makes_its_stage_and_what_follows_again(library: TestL
     chain(library)
     library.ok("run")
     before = library.value("SELECT count(*) FROM jobs")
-    assert library.json("run", "--dry-run") == {"would_run": 0, "by_stage": {}}
+    assert library.json("run", "--dry-run")["would_run"] == 0
     chain(library, width=50)
     expected = {"first": {"recipe-changed": 2}, "second": {"input-remade": 2}, "third": {"input-remade": 2}}
-    assert library.json("run", "--dry-run") == {"would_run": 6, "by_stage": expected}
+    planned = library.json("run", "--dry-run")
+    assert (planned["would_run"], planned["by_stage"]) == (6, expected)
     why = library.json("why", "p0", "first")
     assert why["changes"] == {"params.width": [60, 50]}
     assert "params.width from 60 to 50" in why["message"]

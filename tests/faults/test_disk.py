@@ -53,7 +53,8 @@ def assert_one_sentence(code: int, err: str) -> None:
 
 def assert_no_attempt_charged(library: TestLibrary) -> None:
     rows = library.sql("SELECT stage, attempts, retry_count, error_code FROM jobs WHERE status <> 'completed'")
-    assert [row for row in rows if row[1:] != (0, 0, None)] == []
+    # What was in the way may stand beside a job that was given back.
+    assert [row for row in rows if row[1:] not in {(0, 0, None), (0, 0, "disk")}] == []
 
 
 @needs_mount

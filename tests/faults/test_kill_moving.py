@@ -56,7 +56,7 @@ def fresh(folder: Path, forge: Forge) -> TestLibrary:
 
 def points(calls: Mapping[str, int], kinds: Sequence[str] = KINDS) -> list[Point]:
     """The first, the last, and some in between of every kind."""
-    step = 1 if SOAK else 3
+    step = 1 if SOAK else 2
     chosen = []
     for kind in kinds:
         total = calls[kind]

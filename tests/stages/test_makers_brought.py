@@ -84,7 +84,7 @@ def test_maker_of_another_package_is_a_kind(library: TestLibrary, packages: Path
         ("lost", "which brought-by-test brings and which fails to load: ModuleNotFoundError"),
         (
             "other",
-            "must be one of resize, blurhash, phash, upscale, command, listing, lost, nonsense, sepia, not 'other'",
+            "upscale, command, frames, poster, listing, lost, nonsense, sepia, not 'other'",
         ),
     ],
 )
