@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from artpipe.db.images import STATUS_SQL
-from artpipe.errors import UsageError
+from artpipe.db.user_conditions import blamed_on_user, clause, open_for_conditions
 
 if TYPE_CHECKING:
     from artpipe.db.connection import Database
@@ -43,13 +43,9 @@ class Selection:
         """Try the user's expression on everything.
 
         Raises:
-            UsageError: SQLite does not understand it.
+            UsageError: SQLite does not understand it, or it wants to do more than read.
         """
         if not self.where:
             return
-        try:
-            db.scalar(f"SELECT count(*) FROM images WHERE ({self.where}\n)")
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            raise UsageError(
-                f'--where takes SQL over the columns of images, like "width > 1000"; SQLite says: {error}.'
-            ) from None
+        with closing(open_for_conditions(db.path)) as reader, blamed_on_user(self.where):
+            reader.scalar(f"SELECT count(*) FROM images WHERE {clause(self.where)}")

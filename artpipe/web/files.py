@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 _PARTS = files("artpipe.web") / "assets"
+# What pages of the gallery do in the same way.
+_SHARED = files("artpipe.stages.gallery") / "assets"
+_SHARED_NAMES = ("blurhash.js", "rows.js")
 CSRF_PLACE = "@csrf@"
 
 
@@ -33,7 +36,7 @@ def parts() -> dict[str, Part]:
     """All of them by name; what is not here is not served."""
     return {
         part.name: Part(part.read_bytes(), _TYPES[os.path.splitext(part.name)[1]])  # noqa: PTH122 - a resource
-        for part in _PARTS.iterdir()
+        for part in (*_PARTS.iterdir(), *(_SHARED / name for name in _SHARED_NAMES))
         if part.is_file()
     }
 
