@@ -14,7 +14,7 @@ from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
 from artpipe.db import checking
 from artpipe.model import Failure
 from artpipe.names import shown
-from artpipe.pipeline import leftovers, lifecycle
+from artpipe.pipeline import handing, leftovers
 from artpipe.pipeline.executors import WorkerPool
 from artpipe.pipeline.lifecycle import Desk
 from artpipe.pipeline.plan import Planner, Wish
@@ -128,7 +128,7 @@ class _Check:
 
     def _perform(self, stage: Stage, known: dict[int, Claim], due: dict[int, Recorded]) -> None:
         claims = [known[job_id] if row.pinned else known[job_id]._replace(params=None) for job_id, row in due.items()]
-        self._pool.submit(lifecycle.tasks(self._desk, claims, 1, {}))
+        self._pool.submit(handing.tasks(self._desk, claims, 1, {}))
         while self._pool.busy():
             for outcome in self._pool.poll(0.1):
                 image_id = known[outcome.job_id].image_id

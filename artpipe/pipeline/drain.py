@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from artpipe.db import queue, runs
 from artpipe.errors import StorageError
 from artpipe.model import Claim, Failure, Outcome
-from artpipe.pipeline import lifecycle
+from artpipe.pipeline import handing, lifecycle
 from artpipe.pipeline.slotting import Slots
 from artpipe.settings import available_cores
 from artpipe.store.locks import folder_of
@@ -147,7 +147,7 @@ class Drain:
         self._in_hand.update({claim.job_id: claim for claim in claims})
         self._taken += len(claims)
         self._slots.give(planner.graph.stages[stage], claims)
-        self._pool.submit(lifecycle.tasks(self._desk, claims, self._threads(), self._slots.given))
+        self._pool.submit(handing.tasks(self._desk, claims, self._threads(), self._slots.given))
         return len(claims)
 
     def _threads(self) -> int:

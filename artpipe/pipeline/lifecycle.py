@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from artpipe.model import (
     FILMS,
     UPSTREAM,
     Claim,
-    Errand,
     Failure,
     Input,
     Made,
@@ -22,8 +20,6 @@ from artpipe.model import (
     Outcome,
     Settled,
     Stage,
-    Task,
-    Work,
 )
 from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import version_of, with_params
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
     from artpipe.library import Library
     from artpipe.pipeline.framing import Framing
     from artpipe.pipeline.plan import Planner
-    from artpipe.store.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +59,6 @@ class Company:
 
     most: int | None = None
     without: frozenset[str] = frozenset()
-
-
-# Beyond its own time limit, a worker has this long to end a program and to look at what it wrote.
-PATIENCE = 60.0
 
 
 def claim(desk: Desk, stage: str, limit: int, company: Company) -> list[Claim]:
@@ -111,61 +102,6 @@ def _understood(desk: Desk, claim: Claim) -> bool:
         jobs.fail(desk.library.db, desk.run_id, claim, failure)
         return False
     return True
-
-
-def tasks(desk: Desk, claims: Sequence[Claim], threads: int, slots: Mapping[int, Slot]) -> list[Task]:
-    """Group claimed jobs by the file they read.
-
-    Args:
-        threads: for makers that can use several and are free to choose.
-        slots: job id -> its place, for stages that only so many may work on at once.
-    """
-
-    def by_input(claim: Claim) -> tuple[str, str, str | None]:
-        return claim.image_id, claim.input_path, claim.input_sha256
-
-    store = desk.library.store
-    return [
-        Task(
-            input_path=store.path_text(path),
-            input_sha256=sha256,
-            max_pixels=desk.library.settings.max_pixels,
-            works=tuple(_work(desk, found, threads, slots.get(found.job_id)) for found in group),
-        )
-        for (_, path, sha256), group in itertools.groupby(sorted(claims, key=_image_and_input), key=by_input)
-    ]
-
-
-def _work(desk: Desk, claim: Claim, threads: int, slot: Slot | None) -> Work:
-    stage = desk.stage_for(claim)
-    share = {"threads": threads} if stage.params.get("threads") == 0 else {}
-    return Work(
-        job_id=claim.job_id,
-        stage=claim.stage,
-        kind=stage.kind,
-        params={**stage.params, **share},
-        scratch=f"{desk.scratch.absolute()}/{claim.job_id}",
-        timeout=stage.timeout,
-        patience=PATIENCE if stage.names else 0.0,
-        errand=_errand(desk, claim) if stage.names else None,
-        slot=str(slot.path) if slot else "",
-    )
-
-
-def _errand(desk: Desk, claim: Claim) -> Errand:
-    """Paths are absolute: the programs that get them work elsewhere, and none can pass for an option."""
-    library = desk.library
-    names = desk.planner.graph.stages[claim.stage].names
-    inputs = [
-        one._replace(name=name, path=str(library.store.path(one.path).absolute()))
-        for name, one in zip(names, claim.inputs, strict=True)
-    ]
-    folder = str(library.settings.file.parent.absolute())
-    return Errand(claim.image_id, tuple(inputs), folder)
-
-
-def _image_and_input(claim: Claim) -> tuple[str, str]:
-    return claim.image_id, claim.input_path
 
 
 def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Claim, Outcome]]:
