@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from stages.engines import ENGINES, using
+from support import browser
 from support.invariants import violations
 from support.library import TestLibrary
 
@@ -37,3 +39,18 @@ def library(tmp_path: Path) -> Iterator[TestLibrary]:
     yield made
     if made.db.exists():
         assert violations(made.db, made.art, repeats=made.repeats) == []
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One real browser for all tests of a process, which cannot have two; without any they are skipped, but never in CI."""
+    path = browser.found()
+    if path is None:
+        message = (
+            "NO BROWSER: pages were not tested. Run `python tests/support/browser.py` as root, or install Chromium."
+        )
+        (pytest.fail if browser.required() else pytest.skip)(message)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=browser.flags())
+        yield started
+        started.close()

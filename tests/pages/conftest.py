@@ -1,4 +1,4 @@
-"""One browser for all tests of a process; every page is watched while it is open."""
+"""Every page is watched while it is open."""
 
 from __future__ import annotations
 
@@ -7,28 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-from support.browser import flags, found, required
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 _SHIFTS = (
     "window.shifts = 0; new PerformanceObserver((list) => { for (const shift of list.getEntries())"
     " window.shifts += shift.value; }).observe({type: 'layout-shift', buffered: true});"
 )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window."""
-    program = found()
-    if program is None:
-        message = (
-            "NO BROWSER: pages are not tested. Run `python tests/support/browser.py` as root, or install Chromium."
-        )
-        pytest.fail(message) if required() else pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=flags())
-        yield launched
-        launched.close()
 
 
 @dataclass
@@ -45,13 +29,13 @@ class Watched:
 
 
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Any]:
+def opened(chromium: Browser) -> Iterator[Any]:
     """A function that opens an address in a window of its own; nothing may be wrong with any at the end."""
     contexts: list[BrowserContext] = []
     every: list[Watched] = []
 
     def opener(url: str, width: int = 1600, height: int = 1000, **options: Any) -> Watched:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         watched = Watched(context.new_page())
         every.append(watched)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from support import browser
 from support.library import TestLibrary
 from support.photos import small
 
@@ -41,15 +39,3 @@ def fill(library: TestLibrary, templates: Callable[[int], Path]) -> Fill:
         return [f"p{index:04}" for index in range(number)]
 
     return fill
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser; where none can be had the tests of the page are skipped, but never in CI."""
-    path = browser.found()
-    if path is None:
-        (pytest.fail if browser.required() else pytest.skip)("NO BROWSER: the pages were not tested")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=browser.flags())
-        yield started
-        started.close()
