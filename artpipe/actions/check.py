@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.show import parsed
-from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
 from artpipe.db import checking
 from artpipe.model import Failure
 from artpipe.names import shown
@@ -177,13 +177,5 @@ def _report(done: _Check, request: CheckRequest, *, complete: bool) -> Report:
         notes.append("A program of the user's need not give the same bytes twice; such differences are only told")
     problems = [Problem("failed", item[0], f"{item[1]} of {shown(item[0])} failed ({item[3]})") for item in failed]
     table = [Table(COLUMNS, shown_items)] if shown_items else []
-    code = _exit_code(counts["different"], request.stop, complete=complete)
+    code = exit_code(request.stop.why, found=counts["different"] > 0, remains=not complete)
     return Report(data, tables=table, notes=notes, problems=problems, exit_code=code)
-
-
-def _exit_code(different: int, stop: Stop, *, complete: bool) -> int | None:
-    if stop.why in EXIT:
-        return EXIT[stop.why]
-    if different:
-        return FOUND_SOMETHING
-    return None if complete else WORK_REMAINS

@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.moving.names_out import want_everything
 from artpipe.actions.moving.output import Output
 from artpipe.actions.report import Progress, Report, Silent, Table
-from artpipe.actions.verify import EXIT, WORK_REMAINS
 from artpipe.db import exports, oldfiles
 from artpipe.errors import UsageError
 from artpipe.names import path_text, shown
@@ -116,12 +116,5 @@ def _report(library: Library, request: ExportRequest, output: Output) -> Report:
     folders = exports.by_folder(library.db)
     table = Table(("folder", "names", "empty"), [(path_text(folder), names, none) for folder, names, none in folders])
     data["folders"] = [{"folder": path_text(folder), "names": names, "empty": none} for folder, names, none in folders]
-    return Report(
-        data=data, tables=[table], notes=[note], problems=output.problems, exit_code=_code(request.stop, output)
-    )
-
-
-def _code(stop: Stop, output: Output) -> int | None:
-    if stop.why in EXIT:
-        return EXIT[stop.why]
-    return WORK_REMAINS if stop.why == "time" and not output.complete else None
+    code = exit_code(request.stop.why, remains=request.stop.why == "time" and not output.complete)
+    return Report(data=data, tables=[table], notes=[note], problems=output.problems, exit_code=code)

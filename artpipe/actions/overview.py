@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.compare import Comparison
+from artpipe.actions.ending import exit_code
 from artpipe.actions.findings import in_hands
 from artpipe.actions.next_steps import next_steps
 from artpipe.actions.report import Progress, Report, Silent, Table
 from artpipe.actions.stats import stats
-from artpipe.actions.verify import EXIT
 from artpipe.db import quality, verification
 from artpipe.pipeline.plan import Planner, Wish
 from artpipe.pipeline.stopping import Stop, listening
@@ -59,7 +59,7 @@ def overview(library: Library, request: OverviewRequest, progress: Progress | No
     would_run = Planner(library, Wish()).count().total()
     data["next"] = next_steps(library, data, would_run, sum(1 for _ in in_hands(library)))
     notes = [] if complete else ["Interrupted: not every file was looked at"]
-    code = EXIT.get(request.stop.why or "")
+    code = exit_code(request.stop.why)
     return Report(data, tables=_tables(statistics.tables, data), notes=notes, exit_code=code or 0)
 
 

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.report import Problem, Report, Table
 from artpipe.actions.stats import human_size
-from artpipe.actions.verify import EXIT
 from artpipe.db import artifacts, pruning
 from artpipe.db.pruning import Scope, Unwanted
 from artpipe.pipeline import leftovers
@@ -153,5 +153,5 @@ def _report(done: _Pruning, stop: Stop) -> Report:
     notes = [f"{len(done.items)} files removed, {human_size(done.freed)} freed"]
     if done.freed < size:
         notes.append(f"{human_size(size - done.freed)} are still there under other names of the same files")
-    code = EXIT.get(stop.why or "")
+    code = exit_code(stop.why)
     return Report(data=data, tables=_tables(done.items), notes=notes, problems=done.problems, exit_code=code)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from artpipe.actions import findings
 from artpipe.actions.compare import Comparison, unclaimed
 from artpipe.actions.compare_pages import page_difference
+from artpipe.actions.ending import SIGNALLED, exit_code
 from artpipe.actions.originals import ChangedError, put_back
 from artpipe.actions.repair_plan import ORDER, Plan, Step
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.run import reclaim_dead
-from artpipe.actions.verify import EXIT, WORK_REMAINS, VerifyRequest, look_at
+from artpipe.actions.verify import VerifyRequest, look_at
 from artpipe.db import counters, jobs, mending, pages, ready, verification
 from artpipe.errors import StorageError
 from artpipe.names import shown
@@ -85,13 +86,8 @@ def _report(library: Library, steps: Sequence[Step], request: RepairRequest, *, 
         if step.done == "unrepairable"
     ]
     tables = [Table(COLUMNS, rows)] if rows else []
-    return Report(data, tables=tables, notes=notes, problems=problems, exit_code=_exit_code(request.stop, complete))
-
-
-def _exit_code(stop: Stop, complete: bool) -> int | None:
-    if stop.why in EXIT:
-        return EXIT[stop.why]
-    return None if complete else WORK_REMAINS
+    code = exit_code(request.stop.why, remains=not complete)
+    return Report(data, tables=tables, notes=notes, problems=problems, exit_code=code)
 
 
 def _cells(step: Step) -> tuple[str, ...]:
@@ -141,7 +137,7 @@ class _Mending:
 
     def _is_over(self) -> bool:
         """Whether to stop; when time is up, what was found is still mended for as long as work in hand may take."""
-        return self._stop.check() and (self._stop.why in EXIT or self._stop.grace_over())
+        return self._stop.check() and (self._stop.why in SIGNALLED or self._stop.grace_over())
 
     def _reclaim(self, steps: Sequence[Step]) -> list[Step]:
         reclaim_dead(self._library)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.forecast import forecast
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import jobs, lineage, runs
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from artpipe.library import Library
     from artpipe.model import Stage
 
-_EXIT = {"interrupted": 130, "terminated": 143}
-WORK_REMAINS = 5
 _DYING = 3.0
 
 
@@ -161,11 +160,8 @@ class _Running:
         return max(queued, planned.total() - tally.ended()) if stopped else queued
 
     def _exit_code(self, remaining: int, tally: Tally) -> int | None:
-        if self._stop.why in _EXIT:
-            return _EXIT[self._stop.why]
-        if self._stop.why == "time" and remaining:
-            return WORK_REMAINS
-        return ToolMissingError.exit_code if tally.blocked else None
+        code = exit_code(self._stop.why, remains=self._stop.why == "time" and remaining > 0)
+        return ToolMissingError.exit_code if code is None and tally.blocked else code
 
 
 def waiting_pairs(library: Library, stages: Iterable[Stage]) -> list[str]:

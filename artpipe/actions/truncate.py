@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.identify import in_chunks
 from artpipe.actions.report import Problem, Report
 from artpipe.actions.stats import human_size
-from artpipe.actions.verify import EXIT
 from artpipe.db import artifacts, images, truncating
 from artpipe.model import UPSTREAM
 from artpipe.names import shown
@@ -179,7 +179,7 @@ class _Truncating:
             lines=[] if done else [one.image_id for one in self._items],
             notes=[*(f"{number} stay: {_HELD[why]}" for why, number in self._kept.items()), *self._notes(size)],
             problems=self._problems,
-            exit_code=EXIT.get(self._request.stop.why or ""),
+            exit_code=exit_code(self._request.stop.why),
         )
 
     def _notes(self, size: int) -> list[str]:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from artpipe.actions import findings
 from artpipe.actions.compare import Comparison
 from artpipe.actions.compare_pages import compare_pages
+from artpipe.actions.ending import exit_code
 from artpipe.actions.report import Progress, Report, Silent
 from artpipe.pipeline.stopping import Stop, listening
 
 if TYPE_CHECKING:
     from artpipe.actions.findings import Finding
     from artpipe.library import Library
-
-EXIT = {"interrupted": 130, "terminated": 143}
-FOUND_SOMETHING = 3
-WORK_REMAINS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def verify(library: Library, request: VerifyRequest, progress: Progress | None =
         "mentions": result.mentions,
     }
     notes = [*result.mentions, _sentence(result)]
-    code = _exit_code(result, request.stop)
+    code = exit_code(request.stop.why, found=bool(result.findings), remains=not result.complete)
     return Report(data=data, tables=findings.tables(result.findings), notes=notes, exit_code=code)
 
 
@@ -103,11 +100,3 @@ def _sentence(result: Result) -> str:
     rest = "" if result.complete else "; not everything was looked at, `artpipe verify --incremental` goes on"
     mend = "; `artpipe repair --dry-run` says what can be mended" if result.findings else ""
     return f"{result.checked} files compared, {found}{rest}{mend}"
-
-
-def _exit_code(result: Result, stop: Stop) -> int:
-    if stop.why in EXIT:
-        return EXIT[stop.why]
-    if result.findings:
-        return FOUND_SOMETHING
-    return 0 if result.complete else WORK_REMAINS

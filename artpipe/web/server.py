@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from artpipe.actions.ending import TERMINATED
 from artpipe.actions.report import Problem, Report
 from artpipe.errors import BusyError
 from artpipe.web.app import ReviewApp
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from artpipe.library import Place
 
 LOOPBACK = "127.0.0.1"
-_TERMINATED = 143
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -165,5 +165,5 @@ def _report(tally: dict[str, int | float], serving: Serving, stopped_by: int) ->
         data=tally,
         notes=[", ".join(parts) + time],
         problems=serving.problems,
-        exit_code=None if ended_by_user else _TERMINATED,
+        exit_code=None if ended_by_user else TERMINATED,
     )

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
 from artpipe.actions.moving.grids import Tally
 from artpipe.actions.report import Problem, Report
-from artpipe.actions.verify import EXIT, WORK_REMAINS
 from artpipe.db import sides
 from artpipe.db.oldfiles import Outcome
 from artpipe.names import path_text, shown
@@ -88,9 +88,7 @@ class Done:
         }
 
     def exit_code(self) -> int | None:
-        if self.why in EXIT:
-            return EXIT[self.why]
-        return WORK_REMAINS if self.why == "time" and not self.brought.complete else None
+        return exit_code(self.why, remains=self.why == "time" and not self.brought.complete)
 
 
 def compared(db: Database, number: int) -> dict[str, Sides]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from artpipe.actions.ending import exit_code
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
 from artpipe.actions.moving.finding import Findings
 from artpipe.actions.report import Report
-from artpipe.actions.verify import EXIT, FOUND_SOMETHING, WORK_REMAINS
 from artpipe.db import oldfiles, sides, survey
 from artpipe.pipeline.ahead import ahead
 from artpipe.store import inspect
@@ -87,14 +87,8 @@ class Check:
         rest = "" if self.complete else "; there was no time for everything"
         tables = [*digest.tables(self._sides), *self.differences.tables()]
         note = f"{self.checked} names compared, {found}{rest}"
-        return Report(data=self.data(), tables=tables, notes=[note], exit_code=self._code())
-
-    def _code(self) -> int:
-        if self._stop.why in EXIT:
-            return EXIT[self._stop.why]
-        if self.differences:
-            return FOUND_SOMETHING
-        return 0 if self.complete else WORK_REMAINS
+        code = exit_code(self._stop.why, found=bool(self.differences), remains=not self.complete)
+        return Report(data=self.data(), tables=tables, notes=[note], exit_code=code)
 
     def _look(self, side: Side) -> _Looked:
         """The two files; one that has both names is read once."""
