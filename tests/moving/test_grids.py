@@ -14,7 +14,7 @@ from support.library import TestLibrary
 from support.oldpictures import grid
 from support.photos import small
 
-from artpipe.stages.grid import blurhash_of, side_of
+from artpipe.stages.colourgrid import blurhash_of, side_of
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class Grids:
         self._store(cells, kept.get(".dim"), one)
 
     def _store(self, cells: str, dim: bytes | None, one: Candidate) -> None:
-        from artpipe.stages.grid import blurhash_of, side_of
+        from artpipe.stages.colourgrid import blurhash_of, side_of
 
         side = side_of(cells) or 0
         stage = self._stage(one)
@@ -127,7 +127,7 @@ def _name_hash(path: str) -> str:
 
 
 def _cells(content: bytes | None) -> str | None:
-    from artpipe.stages.grid import side_of
+    from artpipe.stages.colourgrid import side_of
 
     text = content.decode("ascii", "replace").strip() if content is not None else ""
     return text if side_of(text) else None
