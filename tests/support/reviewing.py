@@ -111,6 +111,11 @@ def serving(library: TestLibrary, *arguments: object, stdin: str = "") -> Iterat
             server.stop()
 
 
+def after_a_kill(library: TestLibrary) -> None:
+    """What a killed server had in hand is taken up by the next run; a server that came after it may have ended before."""
+    library.ok("run")
+
+
 @dataclass
 class Browser:
     """What one browser keeps: its cookie, and the secret that its pages send with changes."""

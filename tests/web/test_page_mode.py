@@ -7,7 +7,7 @@ import signal
 from playwright.sync_api import Browser, expect
 from support.library import TestLibrary
 from support.looking import counts, ids, looking, marked, visit
-from support.reviewing import serving
+from support.reviewing import after_a_kill, serving
 from web.conftest import Fill
 
 
@@ -104,6 +104,7 @@ def test_marks_survive_a_reload_and_a_killed_server(library: TestLibrary, fill: 
         with serving(library) as server:
             page = visit(context, server, 40)
             assert ids(marked(page)) == [names[3], names[4], names[20]]
+    after_a_kill(library)
 
 
 def test_two_windows_have_two_pages(library: TestLibrary, fill: Fill, chromium: Browser) -> None:

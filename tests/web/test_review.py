@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from support.library import TestLibrary
-from support.reviewing import Window, serving, window
+from support.reviewing import Window, after_a_kill, serving, window
 from web.conftest import Fill
 
 
@@ -124,6 +124,7 @@ def test_a_killed_server_leaves_the_page_with_its_marks_and_its_place(library: T
         assert (here.marked, here.page["position"]) == ([ids[0], ids[3]], 2)
         here.commit(2, 3)
         assert [item["id"] for item in here.items] == ids[5:]
+    after_a_kill(library)
 
 
 def test_two_windows_never_get_the_same_picture(library: TestLibrary, fill: Fill) -> None:
@@ -153,6 +154,7 @@ def test_what_somebody_looks_at_is_on_no_other_page_whatever_is_asked_for(librar
         assert [item["id"] for item in two.items] == ids[4:5]
         assert two.ask("/over", windows=[two.name]).data["page"]["items"][0]["id"] == ids[4]
         assert [item["id"] for item in two.ask("/ahead", windows=[two.name]).data["page"]["items"]] == ids[:2]
+    after_a_kill(library)
 
 
 def test_a_closed_windows_page_goes_to_the_next_new_one(library: TestLibrary, fill: Fill) -> None:

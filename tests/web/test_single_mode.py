@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.library import TestLibrary
 from support.looking import choose, looking, visit
-from support.reviewing import serving
+from support.reviewing import after_a_kill, serving
 from web.conftest import Fill
 
 
@@ -70,6 +70,7 @@ def test_the_place_is_kept_when_the_server_is_killed(library: TestLibrary, fill:
             page = visit(context, server, 6)
             page.locator("#to-single").click()
             expect(page.locator("#where")).to_have_text(f"3 of 6 · {names[2]}")
+    after_a_kill(library)
     assert decided(library) == {names[0]: "yes", names[1]: "no"}
 
 
