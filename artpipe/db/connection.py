@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Longer than anything artpipe itself does in one transaction, and than a backup or a GUI that sits on the file.
 BUSY_SECONDS = 90.0
+_PAUSE = 0.01
 # Rows that a stream holds at most.
 FETCHED = 512
 
@@ -48,9 +50,18 @@ class Database:
         self._connection.set_authorizer(authorize)
 
     def use_wal(self) -> None:
-        """Switch to write-ahead logging; asks first, because switching needs the file for itself."""
-        if self.scalar("PRAGMA journal_mode") != "wal":
-            self.execute("PRAGMA journal_mode=WAL")
+        """Switch to write-ahead logging; asks first, because switching needs the file for itself.
+
+        SQLite gives up at once where others have the file open, so it is tried until they, too, have switched.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        while self.scalar("PRAGMA journal_mode") != "wal":
+            try:
+                self.execute("PRAGMA journal_mode=WAL")
+            except BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
 
     def read_any_text(self) -> None:
         """Text that is no UTF-8 comes with backslash escapes; other programs write such."""

@@ -84,10 +84,20 @@ def _upgrade(database: Database) -> None:
     """Bring an older library up to date, with a copy of it beside it first."""
     version = database.scalar("PRAGMA user_version")
     if version:
-        copy = database.path.with_name(f"{database.path.name}.v{version}.bak")
-        if not copy.exists():
-            copy_to(database, copy)
+        _keep_copy(database, version)
     _apply(database)
+
+
+def _keep_copy(database: Database, version: int) -> None:
+    copy = database.path.with_name(f"{database.path.name}.v{version}.bak")
+    guard = Database(database.path)
+    try:
+        # Nobody upgrades, or makes the same copy, while this lasts.
+        with guard.transaction():
+            if guard.scalar("PRAGMA user_version") == version and not copy.exists():
+                copy_to(database, copy)
+    finally:
+        guard.close()
 
 
 def copy_to(database: Database, target: Path) -> None:
@@ -99,15 +109,21 @@ def copy_to(database: Database, target: Path) -> None:
 
 
 def _apply(database: Database) -> None:
-    for version, file in steps():
+    """Apply what is missing, each version in its own transaction; a new library is there as a whole or not at all."""
+    while (version := database.scalar("PRAGMA user_version")) < newest():
         with database.transaction():
             # Read again under the write lock: another process may have done it meanwhile.
-            if database.scalar("PRAGMA user_version") >= version:
-                continue
-            for statement in _statements(file.read_text(encoding="utf-8")):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version={version}")
-            database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            if database.scalar("PRAGMA user_version") == version:
+                missing = [step for step in steps() if step[0] > version]
+                for number, file in missing[:1] if version else missing:
+                    _step(database, number, file)
+
+
+def _step(database: Database, version: int, file: Path) -> None:
+    for statement in _statements(file.read_text(encoding="utf-8")):
+        database.execute(statement)
+    database.execute(f"PRAGMA user_version={version}")
+    database.execute(f"PRAGMA application_id={APPLICATION_ID}")
 
 
 def _statements(script: str) -> Iterator[str]:

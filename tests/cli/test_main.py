@@ -266,6 +266,8 @@ def test_streams_that_cannot_be_written(library: TestLibrary) -> None:
 def test_ctrl_c_is_quiet_while_the_tool_is_still_being_loaded(library: TestLibrary) -> None:
     script = (
         "import signal, sys; from artpipe.__main__ import run\n"
+        # A shell's background jobs, this test perhaps among them, ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Early:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name == 'artpipe.cli.main': signal.raise_signal(signal.SIGINT)\n"

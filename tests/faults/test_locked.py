@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.library import TestLibrary, tool
+from support.library import TestLibrary
 from support.photos import small
 
 CHEAP = ("thumbnails-small", "web-optimized", "blurhash", "phash")
@@ -67,17 +67,3 @@ def test_database_held_by_another_program(library: TestLibrary, mode: str, secon
     assert library.value("SELECT count(*) FROM images") == 4
     library.ok("run", *CHEAP)
     assert library.value("SELECT count(*) FROM artifacts WHERE stage = 'thumbnails-small'") == 4
-
-
-def test_many_commands_create_one_library(library: TestLibrary) -> None:
-    """Creating it means switching its journal, which SQLite does without patience."""
-    for seed in range(4):
-        small(library.folder / f"img{seed}" / f"{seed}.png", seed)
-    processes = [
-        subprocess.Popen(tool("register", f"img{seed}"), cwd=library.folder, stderr=subprocess.PIPE)
-        for seed in range(4)
-    ]
-    answers = [(process.communicate()[1], process.returncode) for process in processes]
-    assert [code for _, code in answers] == [0] * 4, answers
-    assert library.value("SELECT count(*) FROM images") == 4
-    assert library.value("PRAGMA journal_mode") == "wal"
