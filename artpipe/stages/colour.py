@@ -49,6 +49,11 @@ def to_srgb(picture: Image) -> Image:
     return picture
 
 
+def is_srgb(profile: bytes | None) -> bool:
+    """Whether RGB with this profile is sRGB as it is; so is RGB without any, or with a broken one."""
+    return not profile or _transform(profile, "RGB") is None
+
+
 def flattened(image: Image, background: str = "#ffffff") -> Image:
     """An RGB or RGBA picture as it looks on a background; RGB."""
     from PIL import Image as Pillow

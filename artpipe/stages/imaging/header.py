@@ -16,7 +16,8 @@ from artpipe.stages.imaging.blame import blaming_the_picture
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-_UPRIGHT: Final = 1
+UPRIGHT: Final = 1
+"""The EXIF orientation of what needs no turning."""
 _TURNED: Final = frozenset((5, 6, 7, 8))
 _ORIENTATION_TAG: Final = 0x0112
 
@@ -91,13 +92,13 @@ def orientation(header: ImageFile) -> int:
     from PIL import Image
 
     if header.format == "TIFF":  # Pillow turns these itself, and already swaps their size
-        return _UPRIGHT
+        return UPRIGHT
     try:
         # The PNG plugin's own getexif decodes the whole picture, in search of a late chunk.
-        value = Image.Image.getexif(header).get(_ORIENTATION_TAG, _UPRIGHT)
+        value = Image.Image.getexif(header).get(_ORIENTATION_TAG, UPRIGHT)
     except Exception:  # noqa: BLE001 - damaged EXIF raises anything, and the picture is good without it
-        return _UPRIGHT
-    return value if isinstance(value, int) and 1 <= value <= max(_TURNED) else _UPRIGHT
+        return UPRIGHT
+    return value if isinstance(value, int) and 1 <= value <= max(_TURNED) else UPRIGHT
 
 
 def upright_size(header: ImageFile) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from artpipe.errors import PictureError
 from artpipe.stages import kinds
 from artpipe.stages.imaging import vips
 from artpipe.stages.imaging.blame import blaming_the_picture
-from artpipe.stages.imaging.header import Limits, open_header, orientation, upright_size
+from artpipe.stages.imaging.header import UPRIGHT, Limits, open_header, orientation, upright_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,7 @@ class Picture:
         self._limits.check_bytes(len(data))
         self._data = data
         self._decoded: dict[int, Image.Image] = {}
+        self._pixels: dict[int, vips.Pixels | None] = {}
         self._decoder = _PILLOW
         # Those who ask for one size follow each other: thumbnail, web copy, perceptual hash.
         self._last_scaled: _Scaled | None = None
@@ -125,9 +126,31 @@ class Picture:
     def _scaled(self, size: tuple[int, int], decode_width: int) -> _Scaled:
         scale = self._scale(max(size[0], decode_width))
         if self._last_scaled is None or self._last_scaled[:2] != (size, scale):
-            image = self._at_scale(scale)
-            self._last_scaled = _Scaled(size, scale, *_resized(image, size, self._box(image, scale)))
+            plain = self._plain_pixels(scale)
+            smaller = plain.scaled(size) if plain else None
+            if smaller is None:
+                image = self._at_scale(scale)
+                self._last_scaled = _Scaled(size, scale, *_resized(image, size, self._box(image, scale)))
+            else:
+                self._last_scaled = _Scaled(size, scale, smaller, _LIBVIPS)
         return self._last_scaled
+
+    def _plain_pixels(self, scale: int) -> vips.Pixels | None:
+        """What libvips decoded, if that is already what `full` returns: then Pillow need not unpack it."""
+        from artpipe.stages import colour
+
+        header = self._header()
+        profile = header.info.get("icc_profile")
+        if header.mode != "RGB" or self._orientation != UPRIGHT or not colour.is_srgb(profile):
+            return None
+        return self._by_vips(scale, header)
+
+    def _by_vips(self, scale: int, header: ImageFile) -> vips.Pixels | None:
+        if scale not in self._pixels:
+            self._pixels[scale] = vips.decode(self._data, self.kind, header)
+        if self._pixels[scale] is not None:
+            self._decoder = _LIBVIPS
+        return self._pixels[scale]
 
     def _box(self, image: Image.Image, scale: int) -> tuple[float, float, float, float]:
         """The part of a decoded image that is the picture: not what is left over where a scale does not divide."""
@@ -158,10 +181,11 @@ class Picture:
         from artpipe.stages import colour
 
         header = self._header()
-        decoded = vips.decode(self._data, self.kind, header)
+        decoded = self._by_vips(scale, header)
         if decoded is not None:
-            self._decoder = _LIBVIPS
-            return decoded
+            picture = decoded.to_pillow()
+            picture.info.update(header.info)
+            return picture
         if scale > 1:
             header.draft(None, (header.width // scale, header.height // scale))
         colour.fit_transparent_colour(header)

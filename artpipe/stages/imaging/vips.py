@@ -63,7 +63,39 @@ def _library() -> Any:
     return pyvips
 
 
-def decode(data: bytes, kind: kinds.Kind, header: ImageFile) -> Image | None:
+class Pixels:
+    """Samples of 8 bits, kept where libvips can take them without another copy.
+
+    Args:
+        samples: row after row, one byte for each letter of `mode`; any buffer will do.
+        mode: Pillow's word.
+    """
+
+    def __init__(self, samples: bytes, size: tuple[int, int], mode: str) -> None:
+        self._samples = samples
+        self.size = size
+        self.mode = mode
+
+    def to_pillow(self) -> Image:
+        from PIL import Image
+
+        return Image.frombuffer(self.mode, self.size, self._samples, "raw", self.mode, 0, 1)
+
+    def scaled(self, size: tuple[int, int]) -> Image | None:
+        """At another size, by a Lanczos filter; None if that is Pillow's to do."""
+        vips = _library()
+        if vips is None or not _pays(self.size, size) or not _has_room(self.size[0] * self.size[1] * len(self.mode)):
+            return None
+        try:
+            source = vips.Image.new_from_memory(self._samples, *self.size, len(self.mode), "uchar")
+            smaller = source.resize(size[0] / self.size[0], vscale=size[1] / self.size[1])
+            found = (smaller.width, smaller.height)
+            return Pixels(smaller.write_to_memory(), size, self.mode).to_pillow() if found == size else None
+        except vips.Error:
+            return None
+
+
+def decode(data: bytes, kind: kinds.Kind, header: ImageFile) -> Pixels | None:
     """A picture with the mode and the pixels that Pillow would give it; None if that is Pillow's to do.
 
     Args:
@@ -80,33 +112,28 @@ def decode(data: bytes, kind: kinds.Kind, header: ImageFile) -> Image | None:
         loaded = vips.Image.pngload_source(vips.Source.new_from_memory(data), access="sequential", fail_on="warning")
         if (loaded.width, loaded.height, loaded.bands) != (*header.size, len(header.mode)) or loaded.format != "uchar":
             return None
-        picture = _to_pillow(loaded, header.mode)
+        return Pixels(loaded.write_to_memory(), header.size, header.mode)
     except vips.Error:
         return None
-    picture.info.update(header.info)
-    return picture
+
+
+def scale(picture: Image, size: tuple[int, int]) -> Image | None:
+    """An RGB or RGBA picture at another size, by a Lanczos filter; None if that is Pillow's to do."""
+    if _library() is None or not _pays(picture.size, size):
+        return None
+    return Pixels(picture.tobytes(), picture.size, picture.mode).scaled(size)
+
+
+def _pays(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether it is a work that libvips does better than Pillow."""
+    factors = before[0] / after[0], before[1] / after[1]
+    worthwhile = before[0] * before[1] >= _LEAST_PIXELS and min(after) >= _LEAST_SIDE
+    return worthwhile and 1 <= min(factors) <= max(factors) < _FACTOR_FOR_PILLOW and after != before
 
 
 def _has_plain_samples(header: ImageFile) -> bool:
     rawmode = header.tile[0][3] if header.tile else None
     return rawmode == header.mode in _PLAIN_PNG and "transparency" not in header.info
-
-
-def scale(picture: Image, size: tuple[int, int]) -> Image | None:
-    """An RGB or RGBa picture at another size, by a Lanczos filter; None if that is Pillow's to do."""
-    factors = picture.width / size[0], picture.height / size[1]
-    worthwhile = picture.width * picture.height >= _LEAST_PIXELS and min(size) >= _LEAST_SIDE
-    if not worthwhile or not 1 <= min(factors) <= max(factors) < _FACTOR_FOR_PILLOW or size == picture.size:
-        return None
-    vips = _library()
-    if vips is None or not _has_room(picture.width * picture.height * len(picture.mode)):
-        return None
-    try:
-        source = vips.Image.new_from_memory(picture.tobytes(), *picture.size, len(picture.mode), "uchar")
-        smaller = source.resize(1 / factors[0], vscale=1 / factors[1])
-        return _to_pillow(smaller, picture.mode) if (smaller.width, smaller.height) == size else None
-    except vips.Error:
-        return None
 
 
 def _has_room(size: int) -> bool:
@@ -116,9 +143,3 @@ def _has_room(size: int) -> bool:
     except (OSError, MemoryError):
         return False
     return True
-
-
-def _to_pillow(image: Any, mode: str) -> Image:
-    from PIL import Image
-
-    return Image.frombuffer(mode, (image.width, image.height), image.write_to_memory(), "raw", mode, 0, 1)
