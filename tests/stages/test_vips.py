@@ -160,6 +160,33 @@ def test_a_damaged_png_has_the_same_fate_whoever_decodes_it(name: str) -> None:
     assert met["truncated"]
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_webp_is_decoded_smaller(scale: int, orientation: int) -> None:
+    original = photo("coffee").resize((1203, 807))  # divisible by none of the scales
+    data = oriented(original, orientation, "webp")
+    size = (1203 // scale // 2, 807 * (1203 // scale // 2) // 1203)
+    picture = Picture(data)
+    wanted = picture.full().resize(size, Image.Resampling.LANCZOS)
+    assert psnr(picture.scaled(size), wanted) > 42
+    assert abs(picture.reduced(size[0]).width - 1203 / scale) < 1
+    assert picture.engines(size)["decoder"] == "libvips"
+
+
+@pytest.mark.parametrize(
+    "data", [encode(see_through(photo()), "webp"), animated("webp"), encode(photo(), "webp", lossless=True)[:-1]]
+)
+def test_webp_that_is_more_than_a_plain_picture_is_left_to_pillow(data: bytes) -> None:
+    def fate(engine: str) -> Outcome:
+        with using(engine):
+            try:
+                return ("scaled", (9, 6), Picture(data).scaled((9, 6)).tobytes())
+            except WorkError as error:
+                return (error.code, error.message)
+
+    assert fate("libvips") == fate("pillow")
+
+
 @pytest.mark.parametrize("factor", [1.1, 1.5, 2, 2.56, 3, 3.9])
 @pytest.mark.parametrize("name", PHOTOS)
 def test_photographs_are_scaled_like_pillow_does(name: str, factor: float) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ANALYSIS_WIDTH: Final = 400
 """The width that makers that only look ask for: the default thumbnail's, to share its decode."""
 
-_DCT_SCALES: Final = (8, 4, 2)
+_SCALES: Final = (8, 4, 2)
 _RIGHT_EDGE_COMES_LEFT: Final = frozenset((2, 3, 6, 7))
 _LOWER_EDGE_COMES_UP: Final = frozenset((3, 4, 7, 8))
 # Shrink by whole factors to within twice the target first: 48 dB from pure Lanczos, and much faster.
@@ -65,6 +65,7 @@ class Picture:
         self.width, self.height = upright_size(header)
         self._limits.check_pixels(self.width, self.height)
         with blaming_the_picture():
+            self._shrinks = kind is kinds.JPEG or vips.shrinks(kind, header)
             self.has_alpha = header.has_transparency_data
 
     @classmethod
@@ -94,9 +95,9 @@ class Picture:
     def reduced(self, width: int) -> Image.Image:
         """Like `full`, at least twice `width` wide, or else of full size; for who scales down anyway.
 
-        JPEG is decoded smaller, which saves much of the time; nothing else is. What comes back depends on the
-        file and `width` only, not on what was asked before. Of a JPEG, an edge may stand out by a fraction of
-        a pixel: who wants a certain size asks `scaled`, which allows for it.
+        JPEG is decoded smaller, which saves much of the time, and so is opaque WebP where libvips is installed.
+        What comes back depends on the file and `width` only, not on what was asked before. Of a JPEG, an edge may
+        stand out by a fraction of a pixel: who wants a certain size asks `scaled`, which allows for it.
         """
         return self._at_scale(self._scale(width))
 
@@ -147,21 +148,23 @@ class Picture:
 
     def _by_vips(self, scale: int, header: ImageFile) -> vips.Pixels | None:
         if scale not in self._pixels:
-            self._pixels[scale] = vips.decode(self._data, self.kind, header)
+            self._pixels[scale] = vips.decode(self._data, self.kind, header, scale)
         if self._pixels[scale] is not None:
             self._decoder = _LIBVIPS
         return self._pixels[scale]
 
     def _box(self, image: Image.Image, scale: int) -> tuple[float, float, float, float]:
         """The part of a decoded image that is the picture: not what is left over where a scale does not divide."""
+        if self.kind is not kinds.JPEG:
+            return (0, 0, image.width, image.height)
         width, height = self.width / scale, self.height / scale
         left = image.width - width if self._orientation in _RIGHT_EDGE_COMES_LEFT else 0
         top = image.height - height if self._orientation in _LOWER_EDGE_COMES_UP else 0
         return (left, top, left + width, top + height)
 
     def _scale(self, width: int) -> int:
-        if self.kind is kinds.JPEG:
-            for scale in _DCT_SCALES:
+        if self._shrinks:
+            for scale in _SCALES:
                 if self.width >= 2 * width * scale and self.height >= scale:
                     return scale
         return 1
