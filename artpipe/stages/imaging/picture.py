@@ -54,6 +54,7 @@ class Picture:
         self._decoded: dict[int, Image.Image] = {}
         self._pixels: dict[int, vips.Pixels | None] = {}
         self._decoder = _PILLOW
+        self._opened: ImageFile | None = None
         # Those who ask for one size follow each other: thumbnail, web copy, perceptual hash.
         self._last_scaled: _Scaled | None = None
         kind = kinds.sniff(data[: kinds.HEAD_BYTES])
@@ -62,6 +63,7 @@ class Picture:
         self.kind = kind
         header = self._header()
         self._orientation = orientation(header)
+        self._profile: bytes | None = header.info.get("icc_profile")
         self.width, self.height = upright_size(header)
         self._limits.check_pixels(self.width, self.height)
         with blaming_the_picture():
@@ -140,15 +142,14 @@ class Picture:
         """What libvips decoded, if that is already what `full` returns: then Pillow need not unpack it."""
         from artpipe.stages import colour
 
-        header = self._header()
-        profile = header.info.get("icc_profile")
-        if header.mode != "RGB" or self._orientation != UPRIGHT or not colour.is_srgb(profile):
+        pixels = self._by_vips(scale)
+        if pixels is None or pixels.mode != "RGB" or self._orientation != UPRIGHT:
             return None
-        return self._by_vips(scale, header)
+        return pixels if colour.is_srgb(self._profile) else None
 
-    def _by_vips(self, scale: int, header: ImageFile) -> vips.Pixels | None:
+    def _by_vips(self, scale: int) -> vips.Pixels | None:
         if scale not in self._pixels:
-            self._pixels[scale] = vips.decode(self._data, self.kind, header, scale)
+            self._pixels[scale] = vips.decode(self._data, self.kind, self._header(), scale)
         if self._pixels[scale] is not None:
             self._decoder = _LIBVIPS
         return self._pixels[scale]
@@ -183,12 +184,13 @@ class Picture:
     def _load(self, scale: int) -> Image.Image:
         from artpipe.stages import colour
 
+        decoded = self._by_vips(scale)
         header = self._header()
-        decoded = self._by_vips(scale, header)
         if decoded is not None:
             picture = decoded.to_pillow()
             picture.info.update(header.info)
             return picture
+        self._opened = None  # loading uses it up
         if scale > 1:
             header.draft(None, (header.width // scale, header.height // scale))
         colour.fit_transparent_colour(header)
@@ -196,7 +198,9 @@ class Picture:
         return header
 
     def _header(self) -> ImageFile:
-        return open_header(io.BytesIO(self._data), self.kind, self._limits)
+        if self._opened is None:
+            self._opened = open_header(io.BytesIO(self._data), self.kind, self._limits)
+        return self._opened
 
 
 class _Scaled(NamedTuple):
