@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtMissingError, StorageError
 from artpipe.store import durable
+from artpipe.store.syncing import Syncing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._syncing = Syncing()
 
     def create(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -90,11 +92,15 @@ class Store:
     def drop_scratch(self, owner: str) -> None:
         shutil.rmtree(self.root / SCRATCH / owner, ignore_errors=True)
 
-    def sync_files(self, files: Sequence[Path]) -> None:
-        """Wait until the disk has these scratch files."""
-        durable.sync_files(files)
+    def begin_to_sync(self, files: Sequence[str]) -> None:
+        """Have these scratch files written to the disk while other work goes on."""
+        self._syncing.begin(files)
 
-    def adopt(self, moves: Iterable[tuple[Path, str]]) -> None:
+    def sync_files(self, files: Sequence[str]) -> None:
+        """Wait until the disk has these scratch files."""
+        self._syncing.finish(files)
+
+    def adopt(self, moves: Iterable[tuple[Path | str, str]]) -> None:
         """Give finished scratch files their final names, in place of what was there, and sync the folders.
 
         Args:
