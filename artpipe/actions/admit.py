@@ -91,12 +91,16 @@ class Admission:
             self._enlist_films(found, admitted)
         return admitted
 
+    @property
+    def concerns_the_known(self) -> bool:
+        """Whether files that need no reading are to be approved, or given a place in a stage's folder."""
+        return bool(self._request.approve or self._request.stage) and not self._request.dry_run
+
     def seen_again(self, ids: Sequence[str]) -> None:
-        """Files that need no reading; they may still be approved, or given a place in a stage's folder."""
-        if (self._request.approve or self._request.stage) and not self._request.dry_run and ids:
-            with self._db.transaction():
-                self._approve(ids)
-                self._enlist(ids)
+        """Do so."""
+        with self._db.transaction():
+            self._approve(ids)
+            self._enlist(ids)
 
     def _enlist(self, ids: Sequence[str]) -> None:
         if self._request.stage is not None:

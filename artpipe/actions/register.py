@@ -106,17 +106,17 @@ class _Registering:
         if self._request.rehash:
             return list(candidates)
         texts = [path_text(candidate.path) for candidate in candidates]
-        known = sources.find(self._library.db, texts)
-        unread, same = [], []
-        for candidate, text in zip(candidates, texts, strict=True):
-            seen, image_id = known.get(text, (None, ""))
-            if seen == (candidate.size, candidate.mtime_ns, candidate.inode):
-                same.append(image_id)
-            else:
-                unread.append(candidate)
-        self._counts.unchanged += len(same)
-        self._progress.advance(len(same))
-        self._admission.seen_again(same)
+        seen = sources.seen(self._library.db, texts)
+        unread = [
+            candidate for candidate, text in zip(candidates, texts, strict=True) if (text, *candidate[1:]) not in seen
+        ]
+        same = len(candidates) - len(unread)
+        self._counts.unchanged += same
+        self._progress.advance(same)
+        if same and self._admission.concerns_the_known:
+            changed = {path_text(candidate.path) for candidate in unread}
+            known = sources.find(self._library.db, texts)
+            self._admission.seen_again([known[text][1] for text in texts if text in known and text not in changed])
         return unread
 
     def _only_found(self, read: Iterator[Found | PassedOver]) -> Iterator[Found]:

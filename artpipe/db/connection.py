@@ -82,6 +82,13 @@ class Database:
         with translated(self.path):
             return self._connection.execute(sql, parameters).fetchall()
 
+    def tuples(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """Like `rows`, without names: for very many."""
+        with translated(self.path):
+            cursor = self._connection.cursor()
+            cursor.row_factory = None
+            return cursor.execute(sql, parameters).fetchall()
+
     def stream(self, sql: str, parameters: Any = ()) -> Iterator[Row]:
         """Rows as they are found."""
         cursor = self.execute(sql, parameters)

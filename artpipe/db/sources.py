@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from artpipe.db.connection import Database, Row
+    from artpipe.db.connection import Database
 
 
 # From how many paths on it is quicker to read those between them too.
@@ -29,26 +29,36 @@ def find(db: Database, paths: Sequence[str]) -> dict[str, tuple[Seen, str]]:
     Left out are those whose image has lost its row or its original since: they count as new. So do those whose bytes
     were given back because the image was rejected, once it is not rejected any more.
     """
-    return {row[0]: (Seen(*row[1:4]), row[4]) for row in _between(db, paths) or _each(db, paths)}
+    return {row[0]: (Seen(*row[1:4]), row[4]) for row in _found(db, f"{_FACTS}, s.image_id", paths)}
 
 
+def seen(db: Database, paths: Sequence[str]) -> set[tuple[str, int, int, int]]:
+    """The same without the images, as (path, size, mtime_ns, inode), to look up what has not changed."""
+    return set(_found(db, _FACTS, paths))
+
+
+_FACTS = "SELECT s.path, s.size, s.mtime_ns, s.inode"
 _FIND = (
-    "SELECT s.path, s.size, s.mtime_ns, s.inode, s.image_id FROM sources s JOIN images i ON i.id = s.image_id"
+    " FROM sources s JOIN images i ON i.id = s.image_id"
     " WHERE i.content <> 'absent' AND (i.content <> 'truncated' OR i.sha256 IS NULL OR i.rejected) AND s.path"
 )
 
 
-def _between(db: Database, paths: Sequence[str]) -> list[Row]:
+def _found(db: Database, select: str, paths: Sequence[str]) -> list[Any]:
+    return _between(db, select + _FIND, paths) or _each(db, select + _FIND, paths)
+
+
+def _between(db: Database, sql: str, paths: Sequence[str]) -> list[Any]:
     """All from the first to the last path: what a folder holds lies side by side. Nothing if much else lies there."""
     if len(paths) < MANY:
         return []
     most = 2 * len(paths)
-    rows = db.rows(f"{_FIND} BETWEEN ? AND ? LIMIT ?", (min(paths), max(paths), most))
+    rows = db.tuples(f"{sql} BETWEEN ? AND ? LIMIT ?", (min(paths), max(paths), most))
     return rows if len(rows) < most else []
 
 
-def _each(db: Database, paths: Sequence[str]) -> list[Row]:
-    return db.rows(f"{_FIND} IN (SELECT value FROM json_each(?))", (json.dumps(list(paths)),))
+def _each(db: Database, sql: str, paths: Sequence[str]) -> list[Any]:
+    return db.tuples(f"{sql} IN (SELECT value FROM json_each(?))", (json.dumps(list(paths)),))
 
 
 _REMEMBER = (
