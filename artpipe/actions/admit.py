@@ -8,8 +8,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from artpipe.actions.admitted import Admitted, problem_of
 from artpipe.actions.enlist import enlist
 from artpipe.actions.newcomers import Newcomers, base_of
+from artpipe.actions.rehearsal import Rehearsal
 from artpipe.db import artifacts, decisions, images, sources
 from artpipe.db.artifacts import FileRow
 from artpipe.db.images import NewImage
@@ -30,20 +32,6 @@ if TYPE_CHECKING:
 ARTPIPE = "artpipe"
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """What became of one file.
-
-    Args:
-        how: the name of its count.
-        reason: why it was rejected.
-    """
-
-    how: Literal["registered", "unchanged", "duplicates", "rejected"]
-    image_id: str
-    reason: str | None = None
-
-
 class Admission:
     """Records what was read, a batch per transaction; in a dry run nothing is kept."""
 
@@ -54,8 +42,7 @@ class Admission:
         self.approved = self.enlisted = 0
         self.overwritten: list[str] = []
         self._batch: int | None = None
-        # What a dry run would have added so far: content hash -> id, and the ids.
-        self._imagined: dict[str, str] = {}
+        self._rehearsal = Rehearsal(library.db)
 
     @contextmanager
     def reading(self, *, films: bool = False) -> Iterator[Reading]:
@@ -77,8 +64,7 @@ class Admission:
     def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
         """Give a batch of files their places, in one transaction."""
         if self._request.dry_run:
-            with self._db.snapshot():
-                return [self._imagine(one) for one in found]
+            return [*self._rehearsal.admit(found)]
         with self._db.transaction():
             newcomers = Newcomers(self._db, found)
             admitted = [self._admit(one, newcomers) for one in found]
@@ -199,8 +185,7 @@ class Admission:
 
     def _place_known(self, found: Found, known: Row, base: str) -> Admitted:
         name: str = known["id"]
-        # The bytes of a rejected image were given back on purpose; they come again if somebody thinks better of it.
-        if known["content"] == "absent" or (known["content"] == "truncated" and not known["rejected"]):
+        if images.takes_bytes(known):
             return self._fill(found, known)
         if known["content"] == "present":
             self._restore(found, name)
@@ -224,7 +209,7 @@ class Admission:
         taken = same_name is not None or sources.is_alias(self._db, base)
         name = base if not taken else self._free_name(base, found.sha256 or "")
         path = self._store_original(found, name)
-        problem = _problem(found)
+        problem = problem_of(found)
         self._insert(self._row(found, path.name, "rejected" if problem else None))
         self._put_artifact(found, path.name, path.path)
         return Admitted("rejected" if problem else "registered", path.name, problem)
@@ -239,7 +224,7 @@ class Admission:
         path = self._store_original(found, name, keep_name=True)
         images.fill(self._db, self._row(found, name, None))
         self._put_artifact(found, name, path.path)
-        problem = _problem(found)
+        problem = problem_of(found)
         if problem and not row["approved"] and not row["rejected"]:
             with decisions.deciding(self._db, None, ARTPIPE):
                 decisions.decide(self._db, [name], "rejected", problem)
@@ -259,7 +244,7 @@ class Admission:
             original_url=self._request.url,
             username=self._request.username,
             decision=decision or "pending",
-            reason=_problem(found) if decision else None,
+            reason=problem_of(found) if decision else None,
         )
 
     def _insert(self, image: NewImage) -> None:
@@ -281,26 +266,6 @@ class Admission:
                 raise NotPlacedError("name-taken", message)
             name = self._free_name(name, found.sha256 or "")
 
-    def _imagine(self, found: Found) -> Admitted:
-        """What `_place` would answer, without writing anything."""
-        base = base_of(found)
-        if found.sha256 is None:
-            known_name = images.get(self._db, base) is not None or base in self._imagined.values()
-            self._imagined[f"empty {base}"] = base
-            return Admitted("unchanged" if known_name else "registered", base)
-        known = images.by_sha256(self._db, found.sha256)
-        if known is None and found.sha256 not in self._imagined:
-            self._imagined[found.sha256] = base
-            problem = _problem(found)
-            return Admitted("rejected" if problem else "registered", base, problem)
-        if known is not None and (
-            known["content"] == "absent" or (known["content"] == "truncated" and not known["rejected"])
-        ):
-            return Admitted("registered", known["id"])
-        source = sources.find(self._db, [path_text(found.path)]).get(path_text(found.path))
-        same = source is not None and known is not None and source[1] == known["id"]
-        return Admitted("unchanged" if same else "duplicates", base)
-
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
@@ -312,7 +277,3 @@ def _original(found: Found, name: str, path: str) -> FileRow:
     probe = found.probe
     size = (probe.width, probe.height) if probe else (None, None)
     return FileRow(name, UPSTREAM, path, found.sha256 or "", found.seen.size, *size)
-
-
-def _problem(found: Found) -> str | None:
-    return found.probe.problem if found.probe else None

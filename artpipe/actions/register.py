@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from artpipe.actions.admit import Admission, Admitted
+from artpipe.actions.admit import Admission
 from artpipe.actions.enlist import require_folder
 from artpipe.actions.report import Problem, Progress, Report, Silent
 from artpipe.db import sources
@@ -17,6 +17,7 @@ from artpipe.pipeline.walk import Candidate, PassedOver, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from artpipe.actions.admitted import Admitted
     from artpipe.library import Library
     from artpipe.pipeline.intake import Found
 

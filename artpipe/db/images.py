@@ -96,6 +96,14 @@ def by_sha256(db: Database, sha256: str) -> Row | None:
     return db.row("SELECT * FROM images WHERE sha256 = ?", (sha256,))
 
 
+def takes_bytes(row: Row) -> bool:
+    """Whether bytes of this content are taken in again when they turn up.
+
+    Those of a rejected image were given back on purpose, for good unless somebody thinks better of it.
+    """
+    return row["content"] == "absent" or (row["content"] == "truncated" and not row["rejected"])
+
+
 def resolve(db: Database, names: Sequence[Sequence[str]]) -> list[str | None]:
     """For each list of candidate ids, the first that is an image, else the image it is an alias of, else None."""
     every = json.dumps([name for candidates in names for name in candidates])

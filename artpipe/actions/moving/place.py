@@ -19,7 +19,8 @@ from artpipe.pipeline.placing import NotPlacedError, extension, place
 from artpipe.pipeline.walk import Candidate, PassedOver
 
 if TYPE_CHECKING:
-    from artpipe.actions.admit import Admission, Admitted
+    from artpipe.actions.admit import Admission
+    from artpipe.actions.admitted import Admitted
     from artpipe.actions.moving.bring import Source
     from artpipe.actions.moving.finding import Findings
     from artpipe.db.survey import Surveyed
