@@ -49,10 +49,11 @@ def test_long_queue_of_one_stage_does_not_starve_the_others(library: TestLibrary
 
 def test_with_room_for_one_job_at_a_time_every_stage_gets_its_turn(library: TestLibrary) -> None:
     fill(library, 12)
-    settings(library, "one", "two", workers=1)
-    library.ok("run", "one", "two", "--limit", "6", "-j", "1")
+    # More stages than there is room for.
+    settings(library, "one", "two", "three", "four")
+    library.ok("run", "one", "two", "three", "four", "--limit", "12", "-j", "1")
     done = Counter(row[0] for row in library.sql("SELECT stage FROM jobs WHERE status = 'completed'"))
-    assert min(done["one"], done["two"]) >= 2
+    assert min(done[name] for name in ("one", "two", "three", "four")) >= 2
 
 
 def test_jobs_that_read_the_same_picture_still_come_together(library: TestLibrary) -> None:
