@@ -24,7 +24,7 @@ def ask_again(db: Database, row: Recorded) -> None:
     """Within an open transaction: queue a file that was asked for by hand, with the parameters it had then."""
     db.execute(
         "INSERT INTO jobs (image_id, stage, status, reason, params)"
-        " SELECT image_id, stage, 'pending', 'missing', params FROM jobs"
+        " SELECT image_id, stage, 'pending', 'missing', params FROM jobs INDEXED BY jobs_by_image"
         " WHERE image_id = ? AND stage = ? AND status = 'completed' AND params IS NOT NULL"
         " AND (SELECT pinned FROM artifacts a WHERE a.id = ?) ORDER BY id DESC LIMIT 1"
         " ON CONFLICT DO NOTHING",

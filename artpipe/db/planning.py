@@ -186,7 +186,8 @@ def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: 
         "UPDATE jobs SET status = 'pending', run_id = NULL, due_at = NULL, completed_at = NULL, reason = f.reason,"
         " attempts = CASE f.reason WHEN 'retry' THEN attempts ELSE 0 END, params = json_extract(?, f.path)"
         " FROM (SELECT max(j.id) AS id, w.reason, '$.\"' || w.stage || '\"' AS path"
-        " FROM temp.wanted w JOIN jobs j ON j.image_id = w.image_id AND j.stage = w.stage"
+        " FROM temp.wanted w CROSS JOIN jobs j INDEXED BY jobs_by_image"
+        " ON j.image_id = w.image_id AND j.stage = w.stage"
         " WHERE w.ready AND w.stage IN (SELECT value FROM json_each(?)) AND j.status = 'failed'"
         " AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.image_id = j.image_id AND o.stage = j.stage"
         " AND o.status IN ('pending', 'running')) GROUP BY j.image_id, j.stage LIMIT ?) AS f WHERE jobs.id = f.id",
