@@ -42,8 +42,12 @@ class Database:
                 isolation_level=None,
             )
             self._connection.row_factory = sqlite3.Row
-            for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
-                self._connection.execute(f"PRAGMA {pragma}")
+            try:
+                for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
+                    self._connection.execute(f"PRAGMA {pragma}")
+            except sqlite3.Error:
+                self._connection.close()
+                raise
 
     def restrict(self, authorize: Authorizer) -> None:
         """From now on ask about everything that a statement wants to do."""
