@@ -16,7 +16,7 @@ from artpipe.settings import available_cores
 from artpipe.store.locks import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from artpipe.pipeline.executors import WorkerPool
     from artpipe.pipeline.lifecycle import Desk
@@ -27,8 +27,6 @@ SETTLE_SECONDS = 0.25
 MOST_SETTLE_SECONDS = 3.0
 SETTLE_SHARE = 20
 SETTLE_JOBS = 256
-# Of jobs as short as that, the disk has most files before they are settled.
-SYNC_JOBS = 64
 HEARTBEAT_SECONDS = 15.0
 # How many seconds of work to hold claimed: enough to keep every worker busy, little enough to share with other runs.
 CLAIM_SECONDS = 1.0
@@ -65,7 +63,6 @@ class Drain:
         self._in_hand: dict[int, Claim] = {}
         self._slots = Slots(folder_of(desk.library.db.path))
         self._ended: list[tuple[Claim, Outcome]] = []
-        self._unsynced: list[Outcome] = []
         self._turns = deque(desk.planner.stages)
         self._taken = 0
         self._rate = 0.0
@@ -91,19 +88,12 @@ class Drain:
             self._settle()
             # Settling may have made more possible; and what other runs are at takes as long as it takes.
             return not stopping and (self._refill() > 0 or self._wait_for_slots())
-        self._take_back(self._pool.poll(0.1 if self._pool.busy() else 0.0))
+        for outcome in self._pool.poll(0.1 if self._pool.busy() else 0.0):
+            self._slots.free(outcome.job_id)
+            self._ended.append((self._in_hand.pop(outcome.job_id), outcome))
         if self._due():
             self._settle()
         return not self._stop.grace_over()
-
-    def _take_back(self, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            self._slots.free(outcome.job_id)
-            self._ended.append((self._in_hand.pop(outcome.job_id), outcome))
-        self._unsynced += outcomes
-        if len(self._unsynced) >= SYNC_JOBS:
-            self._desk.library.store.begin_to_sync(lifecycle.scratch_files(self._unsynced))
-            self._unsynced.clear()
 
     def _wait_for_slots(self) -> bool:
         """Whether jobs are left that wait only for others to be done with theirs."""
@@ -174,7 +164,6 @@ class Drain:
 
     def _settle(self) -> None:
         ended, self._ended = self._ended, []
-        self._unsynced.clear()
         began = time.monotonic()
         if ended:
             counted = lifecycle.settle(self._desk, ended)

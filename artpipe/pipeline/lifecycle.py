@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, frames, jobs, joint, lineage, queue, rebuilds
@@ -24,8 +25,7 @@ from artpipe.pipeline import framing, leftovers
 from artpipe.stages.registry import version_of, with_params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from artpipe.library import Library
     from artpipe.pipeline.framing import Framing
@@ -116,7 +116,7 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     missed = {claim.job_id: _input_lost(desk, claim, outcome) for claim, outcome in ended}
     lost = {job_id: one for job_id, one in missed.items() if one is not None}
     failed = [(claim, outcome) for claim, outcome in ended if isinstance(outcome, Failure) and claim.job_id not in lost]
-    desk.library.store.sync_files(scratch_files(one.made for one in done))
+    desk.library.store.sync_files(_scratch_files(done))
     ready = _retire(desk, done)
     desk.library.store.adopt(ready.files)
     with desk.library.db.transaction():
@@ -134,10 +134,9 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     return [(claim, outcome) for claim, outcome in ended if claim.job_id not in lost]
 
 
-def scratch_files(outcomes: Iterable[Outcome]) -> list[str]:
-    """What workers have written and not synced."""
-    made = [outcome for outcome in outcomes if isinstance(outcome, Made)]
-    return [name for one in made for name in (one.scratch, *(part.scratch for part in one.parts)) if name]
+def _scratch_files(done: Sequence[Settled]) -> list[Path]:
+    every = [name for one in done for name in (one.made.scratch, *(part.scratch for part in one.made.parts))]
+    return [Path(name) for name in every if name]
 
 
 def _owners(desk: Desk, lost: Mapping[int, Input]) -> set[str]:
@@ -202,7 +201,7 @@ class _Ready:
         replaced: old files that will not be overwritten, because what is new has other names.
     """
 
-    files: Sequence[tuple[str, str]] = ()
+    files: Sequence[tuple[Path, str]] = ()
     framings: Sequence[Framing] = ()
     intent: Path | None = None
     replaced: Sequence[str] = ()
@@ -216,8 +215,8 @@ def _retire(desk: Desk, done: Sequence[Settled]) -> _Ready:
     db = desk.library.db
     with db.transaction():
         framings = [framing.reserve(db, one) for one in made if _makes_many(desk, one)]
-        moves = [(one.made.scratch, one.file_path) for one in made]
-        moves += [(one.part.scratch, one.file_path) for many in framings for one in many.placed]
+        moves = [(Path(one.made.scratch), one.file_path) for one in made]
+        moves += [(Path(one.part.scratch), one.file_path) for many in framings for one in many.placed]
         new = {name for _, name in moves}
         of_frames = [(name, many.done.claim.stage) for many in framings for name in sorted(framing.ids([many]))]
         old = artifacts.retire(db, [*((one.claim.image_id, one.claim.stage) for one in made), *of_frames])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtMissingError, StorageError
 from artpipe.store import durable
-from artpipe.store.syncing import Syncing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +23,6 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._syncing = Syncing()
 
     def create(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -92,15 +90,11 @@ class Store:
     def drop_scratch(self, owner: str) -> None:
         shutil.rmtree(self.root / SCRATCH / owner, ignore_errors=True)
 
-    def begin_to_sync(self, files: Sequence[str]) -> None:
-        """Have these scratch files written to the disk while other work goes on."""
-        self._syncing.begin(files)
-
-    def sync_files(self, files: Sequence[str]) -> None:
+    def sync_files(self, files: Sequence[Path]) -> None:
         """Wait until the disk has these scratch files."""
-        self._syncing.finish(files)
+        durable.sync_files(files)
 
-    def adopt(self, moves: Iterable[tuple[Path | str, str]]) -> None:
+    def adopt(self, moves: Iterable[tuple[Path, str]]) -> None:
         """Give finished scratch files their final names, in place of what was there, and sync the folders.
 
         Args:

@@ -10,7 +10,6 @@ from support.library import TestLibrary
 from support.photos import small
 
 from artpipe.store import durable
-from artpipe.store.syncing import Syncing
 
 
 def test_no_file_gets_its_final_name_before_the_disk_has_it(
@@ -27,8 +26,8 @@ def test_no_file_gets_its_final_name_before_the_disk_has_it(
         sync(descriptor)
         synced.add(os.fstat(descriptor).st_ino)
 
-    def recording_rename(path: str, target: str) -> None:
-        renamed[target] = Path(path).stat().st_ino in synced
+    def recording_rename(path: Path, target: str) -> None:
+        renamed[target] = path.stat().st_ino in synced
         rename(path, target)
 
     monkeypatch.setattr(os, "fsync", recording_sync)
@@ -41,27 +40,18 @@ def test_no_file_gets_its_final_name_before_the_disk_has_it(
     } <= synced
 
 
-@pytest.mark.parametrize("begun", [0, 30])
 @pytest.mark.parametrize("number", [0, 1, 40])
-def test_any_number_of_files_is_synced_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, begun: int
-) -> None:
+def test_any_number_of_files_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     paths = [tmp_path / str(name) for name in range(number)]
     for path in paths:
         durable.write_unsynced(path, b"bytes")
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
-    names = [str(path) for path in paths]
-    syncing = Syncing()
-    syncing.begin(names[:begun])
-    syncing.finish(names)
+    durable.sync_files(paths)
     assert sorted(synced) == sorted(path.stat().st_ino for path in paths)
 
 
-@pytest.mark.parametrize("begun", [0, 12, 20])
-def test_a_disk_that_fails_one_of_many_fails_them_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: int
-) -> None:
+def test_a_disk_that_fails_one_of_many_fails_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [tmp_path / str(name) for name in range(20)]
     for path in paths:
         durable.write_unsynced(path, b"bytes")
@@ -72,11 +62,5 @@ def test_a_disk_that_fails_one_of_many_fails_them_all(
             raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", failing)
-    names = [str(path) for path in paths]
-    syncing = Syncing()
-    syncing.begin(names[:begun])
     with pytest.raises(OSError, match="Input/output"):
-        syncing.finish(names)
-    # What failed is not taken for synced the next time.
-    with pytest.raises(OSError, match="Input/output"):
-        syncing.finish(names)
+        durable.sync_files(paths)
