@@ -52,8 +52,8 @@ def export_dirs(library: Library, request: ExportRequest, progress: Progress | N
 def _go(library: Library, request: ExportRequest, directory: str, progress: Progress) -> Output:
     db = library.db
     exports.prepare(db)
-    with db.temporary():
-        want_everything(library, request.form)
+    with db.interruptible(request.stop.check), db.temporary():
+        want_everything(library, request.form, request.stop)
     number = exports.find(db, directory) or 0
     if not request.dry_run:
         os.makedirs(directory, exist_ok=True)

@@ -105,27 +105,32 @@ class _Moving:
     def forecast(self) -> Report:
         """What would be done."""
         known = oldfiles.find_tree(self._db, self._tree.root)
-        found = plan.look(self._db, self._tree, known["id"] if known else 0, self._findings)
+        stop = self._request.stop
+        found = plan.look(self._db, self._tree, known["id"] if known else 0, self._findings, stop)
         old = None
-        if self._request.database is not None:
+        if self._request.database is not None and not stop.why:
             with TemporaryDirectory(prefix="artpipe-") as scratch:
                 old = olddatabase.forecast(self._library, self._request.database, Path(scratch))
-        return account.of_plan(account.Account(self._tree, found, self._findings, old))
+        return account.of_plan(account.Account(self._tree, found, self._findings, old), stop.why)
 
     def go(self) -> Report:
         if self._request.database is not None:
             olddatabase.require(self._request.database)
         with self._db.transaction():
             number = oldfiles.begin_tree(self._db, self._tree.root)
-        found = plan.look(self._db, self._tree, number, self._findings)
+        stop = self._request.stop
+        found = plan.look(self._db, self._tree, number, self._findings, stop)
+        if stop.check():
+            return account.of_plan(account.Account(self._tree, found, self._findings), stop.why, dry_run=False)
         originals = tuple(folder["folder"] for folder in found.folders if folder["becomes"] == UPSTREAM)
         source = Source(self._tree.root, number, originals, self._request.copy)
-        brought = self._bring(found, source)
-        done = Done(brought, why=self._request.stop.why)
-        if brought.complete:
+        done = Done(self._bring(found, source))
+        if done.brought.complete:
             self._conclude(source, done)
+        done.why = stop.why
         told = account.Account(self._tree, found, self._findings, done.old)
-        return account.of_import(told, done, account.compared(self._db, number))
+        # Whoever interrupts wants no sums of millions of rows.
+        return account.of_import(told, done, {} if stop.why else account.compared(self._db, number))
 
     def _bring(self, found: Plan, source: Source) -> Brought:
         waiting = Waiting(self._request.stop, self._progress)
@@ -136,24 +141,22 @@ class _Moving:
             self._progress.finish()
 
     def _conclude(self, source: Source, done: Done) -> None:
-        """What only all the files together can tell."""
-        database, number = self._request.database, source.tree
+        """What only all the files together can tell; each part goes on where it was cut short."""
+        number, stop, database = source.tree, self._request.stop, self._request.database
         if database is not None:
             with scratch_of(self._library, f"register-{os.getpid()}") as scratch:
-                done.old = olddatabase.take_in(self._library, number, database, scratch)
-        done.joined = join_parents(self._library, number, self._findings)
-        if self._tree.closed or done.brought.unsure:
-            # A rejection may have an approval against it in what could not be read.
-            done.undecided = True
+                done.old = olddatabase.take_in(self._library, number, database, scratch, stop)
+        done.joined = join_parents(self._library, number, self._findings, stop)
+        if stop.check() or self._tree.closed or done.brought.unsure:
+            # A rejection may have an approval against it in what was not, or could not be, read.
+            done.undecided, done.brought.complete = True, not stop.why
             return
         named = olddatabase.source_of(database) if database is not None else None
-        done.outcome = decide(self._library, number, named, f"migrate {path_text(self._tree.root)}")
+        done.outcome = decide(self._library, (number, named), f"migrate {path_text(self._tree.root)}", stop)
         given = str(self._request.root)
         roots = roots_of(given, self._tree.root, self._request.old_roots, os.environ.get("PWD"))
-        done.grids = Grids(self._library, source, self._findings, self._request.stop).run(roots)
-        done.why = self._request.stop.why
-        if done.why is not None:
-            done.brought.complete = False
-            return
-        with self._db.transaction():
-            oldfiles.finish_tree(self._db, number)
+        done.grids = Grids(self._library, source, self._findings, stop).run(roots)
+        done.brought.complete = not stop.why
+        if done.brought.complete:
+            with self._db.transaction():
+                oldfiles.finish_tree(self._db, number)

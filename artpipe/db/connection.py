@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Longer than anything artpipe itself does in one transaction, and than a backup or a GUI that sits on the file.
 BUSY_SECONDS = 90.0
 _PAUSE = 0.01
+# Steps of SQLite's machine between two looks at whether a statement should end: some hundredths of a second.
+STEPS = 500_000
 # Rows that a stream holds at most.
 FETCHED = 512
 
@@ -154,6 +156,18 @@ class Database:
             if not self._closed and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def interruptible(self, enough: Callable[[], bool]) -> Iterator[None]:
+        """Cut short what only reads, also in the middle of a statement; ask `enough` again whether it was."""
+        self._connection.set_progress_handler(enough, STEPS)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     def reuse_log(self) -> None:
         """Let the next transaction write over the log instead of at its end: on a full disk that is the only room."""

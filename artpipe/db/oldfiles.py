@@ -167,8 +167,8 @@ def describe_making(db: Database, image_id: str, stage: str, params: str) -> Non
     )
 
 
-def prepare_votes(db: Database, tree: int, source: str | None) -> int:
-    """Collect what the tree and an old database say about images and what was not acted on yet; returns how many."""
+def prepare_votes(db: Database, tree: int, source: str | None) -> None:
+    """Collect what the tree and an old database say about images and what was not acted on yet."""
     db.execute("DROP TABLE IF EXISTS temp.votes")
     db.execute("CREATE TEMP TABLE votes (image_id TEXT PRIMARY KEY NOT NULL, yes INTEGER, reason TEXT) WITHOUT ROWID")
     db.execute(
@@ -184,7 +184,6 @@ def prepare_votes(db: Database, tree: int, source: str | None) -> int:
         " WHERE image_id IS NOT NULL GROUP BY image_id",
         {"tree": tree, "source": source},
     )
-    return int(db.scalar("SELECT count(*) FROM temp.votes"))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from artpipe.db.survey import Surveyed
@@ -12,7 +13,7 @@ from artpipe.pipeline.oldlayout import id_of, is_picture_name, made_stage, stem
 from artpipe.pipeline.walk import PassedOver
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from artpipe.pipeline.oldlayout import Folder, Role
 
@@ -62,12 +63,12 @@ class OldTree:
             if folder.role != "page":
                 yield from self._names(relative, folder, order)
 
-    def left_alone(self) -> list[LeftAlone]:
-        """Pages, and folders that nothing is known of, with all that is in them."""
+    def left_alone(self, enough: Callable[[], bool]) -> list[LeftAlone]:
+        """Pages, and folders that nothing is known of, with all that is in them; less when it is enough before."""
         known = dict(self._present())
         pages = [(relative, True) for relative, folder in known.items() if folder.role == "page"]
         found = [*pages, *((relative, False) for relative in self._unknown(known))]
-        return [LeftAlone(relative, is_page, *_sum(f"{self.root}/{relative}")) for relative, is_page in found]
+        return [LeftAlone(relative, is_page, *_sum(f"{self.root}/{relative}", enough)) for relative, is_page in found]
 
     def _present(self) -> list[tuple[str, Folder]]:
         """The folders that are there; one that was named by the user is not found again by a pattern."""
@@ -157,10 +158,10 @@ def _phase(role: Role, name: str, order: int, *, empty: bool) -> int:
     return _OTHER + (role == "grid")
 
 
-def _sum(folder: str) -> tuple[int, int]:
+def _sum(folder: str, enough: Callable[[], bool]) -> tuple[int, int]:
     """How many files there are in a folder and below it, and their bytes."""
     files = size = 0
-    for above, _, names in os.walk(folder, followlinks=False):
+    for above, _, names in takewhile(lambda _: not enough(), os.walk(folder, followlinks=False)):
         for name in names:
             try:
                 status = os.lstat(os.path.join(above, name))

@@ -101,11 +101,20 @@ def compared(db: Database, number: int) -> dict[str, Sides]:
     return both
 
 
-def of_plan(account: Account) -> Report:
-    """What would be done."""
+def of_plan(account: Account, why: Why | None = None, *, dry_run: bool = True) -> Report:
+    """What would be done.
+
+    Args:
+        why: there was no time to find out.
+        dry_run: it was only asked for.
+    """
+    if why:
+        data = {**account.data(), "dry_run": dry_run, "complete": False}
+        note = "stopped before all of the tree was looked through; the same command begins again"
+        return Report(data=data, notes=[note], exit_code=exit_code(why, remains=True))
     tables = [*account.plan.tables(account.findings), *account.findings.tables()]
     note = f"{account.plan.new} of {account.files()} files would be taken in"
-    data = {**account.data(), "dry_run": True}
+    data = {**account.data(), "dry_run": True, "complete": True}
     notes = [note, *_judged(account), *_doubts(account)]
     return Report(data=data, tables=tables, notes=notes, problems=_troubles(account.tree))
 

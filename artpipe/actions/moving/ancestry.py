@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from artpipe.actions.moving.finding import Findings
     from artpipe.db.oldfiles import Orphan
     from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
 
 PAGE = 1000
 
 
-def join_parents(library: Library, tree: int, findings: Findings) -> int:
+def join_parents(library: Library, tree: int, findings: Findings, stop: Stop) -> int:
     """Note the parents that are known here; a parent that is only a name gets no row. Returns how many are news."""
     known = 0
     for page in oldfiles.orphans(library.db, tree, (FRAMES, RESULTS), PAGE):
         with library.db.transaction():
             known += sum(_join(library, tree, orphan, findings) for orphan in page)
+        if stop.check():
+            break
     return known
 
 

@@ -14,6 +14,7 @@ from artpipe.actions.ending import exit_code
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
 from artpipe.actions.moving.finding import Findings
+from artpipe.actions.moving.plan import load
 from artpipe.actions.report import Report
 from artpipe.db import oldfiles, sides, survey
 from artpipe.pipeline.ahead import ahead
@@ -57,8 +58,15 @@ class Check:
         self._sides: dict[str, Sides] = defaultdict(Sides)
 
     def run(self, progress: Progress) -> None:
-        survey.prepare(self._db)
-        survey.load(self._db, self._tree.names())
+        with self._db.interruptible(self._stop.check):
+            load(self._db, self._tree, self._stop)
+        self.complete = not self._stop.check()
+        if self.complete:
+            self._compare_all(progress)
+        if self.complete:
+            self._gone()
+
+    def _compare_all(self, progress: Progress) -> None:
         progress.start("comparing", survey.count(self._db))
         with closing(ahead(self._look, sides.present(self._db, self._number))) as pairs:
             for side, looked in pairs:
@@ -69,8 +77,6 @@ class Check:
                     self.complete = False
                     break
         progress.finish()
-        if self.complete:
-            self._gone()
 
     def data(self) -> dict[str, Any]:
         return {
@@ -84,7 +90,7 @@ class Check:
     def report(self) -> Report:
         """What was found; exit code 3 if the sides differ."""
         found = f"{len(self.differences)} differences" if self.differences else "no difference"
-        rest = "" if self.complete else "; there was no time for everything"
+        rest = "" if self.complete else "; there was no time for everything, the same command begins again"
         tables = [*digest.tables(self._sides), *self.differences.tables()]
         note = f"{self.checked} names compared, {found}{rest}"
         code = exit_code(self._stop.why, found=bool(self.differences), remains=not self.complete)

@@ -9,21 +9,23 @@ from artpipe.db.oldfiles import Outcome
 
 if TYPE_CHECKING:
     from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
 
 PAGE = 2000
 
 
-def decide(library: Library, tree: int, source: str | None, command: str) -> Outcome:
+def decide(library: Library, sources: tuple[int, str | None], command: str, stop: Stop) -> Outcome:
     """Act on every decision that was not acted on before. What is decided here already stays; yes wins over no.
 
     Args:
-        source: the old database that was read, if there was one.
+        sources: the tree, and the old database that was read, if there was one.
         command: as it stands in the batch.
     """
     db, total, after = library.db, Outcome(), ""
-    if not oldfiles.prepare_votes(db, tree, source):
-        return total
-    while last := oldfiles.next_votes(db, after, PAGE):
+    tree, source = sources
+    with db.interruptible(stop.check):
+        oldfiles.prepare_votes(db, tree, source)
+    while not stop.check() and (last := oldfiles.next_votes(db, after, PAGE)):
         with db.transaction():
             batch = _batch(library, tree, command)
             with decisions.deciding(db, batch, library.settings.user):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from artpipe.db import wanted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from artpipe.db.connection import Database
     from artpipe.db.wanted import Form, NewArtifact, NewDecision
     from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
 
 PAGE = 1000
 _FOLDER_OF = {folder.stage: folder.pattern for folder in FOLDERS if folder.role in {"original", "made"}}
@@ -23,19 +25,26 @@ _NOTES = next(folder.pattern for folder in FOLDERS if folder.role == "how")
 _DECIDED = {"approved": "yes", "rejected": "no"}
 
 
-def want_everything(library: Library, form: Form) -> None:
-    """Collect every name: first those that old trees had, as far as they still hold, then what is new since."""
+def want_everything(library: Library, form: Form, stop: Stop) -> None:
+    """Collect every name: first those that old trees had, as far as they still hold, then what is new since.
+
+    Not all of them if it had to stop.
+    """
     db = library.db
+
+    def in_time(_: object) -> bool:
+        return not stop.check()
+
     stages = {**_FOLDER_OF, STYLES: _FOLDER_OF[RESULTS]}
     wanted.want_unchanged(db)
     # What lies in yes/ or no/ alone is there already.
     wanted.want_decisions(db, form)
-    for artifacts in wanted.new_artifacts(db, list(stages), PAGE):
+    for artifacts in takewhile(in_time, wanted.new_artifacts(db, list(stages), PAGE)):
         _add(db, [_named(one, stages) for one in artifacts if not _is_list(one)])
     wanted.want_kept(db, ENHANCED)
-    for artifacts in wanted.undescribed(db, ENHANCED, PAGE):
+    for artifacts in takewhile(in_time, wanted.undescribed(db, ENHANCED, PAGE)):
         _add(db, [_note(one) for one in artifacts])
-    for decisions in wanted.new_decisions(db, PAGE):
+    for decisions in takewhile(in_time, wanted.new_decisions(db, PAGE)):
         _add(db, [_decided(one, form) for one in decisions])
     wanted.want_empty(db)
 

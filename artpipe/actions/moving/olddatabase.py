@@ -20,6 +20,7 @@ from artpipe.pipeline.oldlayout import id_of, stem
 if TYPE_CHECKING:
     from artpipe.db.foreign import OldRow
     from artpipe.library import Library
+    from artpipe.pipeline.stopping import Stop
 
 PAGE = 1000
 _TRIES = 3
@@ -45,11 +46,11 @@ def source_of(database: Path) -> str:
     return path_text(os.path.realpath(database))
 
 
-def take_in(library: Library, tree: int, database: Path, scratch: Path) -> Known:
+def take_in(library: Library, tree: int, database: Path, scratch: Path, stop: Stop) -> Known:
     """Record every row; a picture that only the database knows becomes one without bytes."""
     source, known = source_of(database), Known()
     rows = foreign.read(copied(database, scratch), str(database))
-    while page := list(islice(rows, PAGE)):
+    while not stop.check() and (page := list(islice(rows, PAGE))):
         _count(known, page)
         new = foreign.unknown(library.db, source, page)
         known.new += len(new)

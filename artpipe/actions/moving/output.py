@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from artpipe.actions.moving.names_out import described
@@ -54,11 +55,14 @@ class Output:
 
     def run(self, progress: Progress, *, dry_run: bool) -> None:
         """First what is to be there, then what is not: in between a decision shows twice rather than not at all."""
-        if self.copy:
-            with self._db.temporary():
+        with self._db.interruptible(self._stop.check), self._db.temporary():
+            if self.copy:
                 exports.mark_copies(self._db, _COPY)
-        with self._db.temporary():
-            exports.load_present(self._db, self._present())
+            exports.load_present(self._db, takewhile(lambda _: not self._stop.check(), self._present()))
+        if self._stop.check():
+            # What is not known to be wanted, or to be there, would be removed or made.
+            self.complete = False
+            return
         total, _ = exports.totals(self._db)
         changed = self._make(progress, dry_run=dry_run)
         self.unchanged = total - changed

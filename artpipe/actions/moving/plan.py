@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from artpipe.actions.report import Table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from artpipe.actions.moving.finding import Findings
     from artpipe.db.connection import Database, Row
     from artpipe.pipeline.oldtree import LeftAlone, OldTree
+    from artpipe.pipeline.stopping import Stop
 
 _BECOMES = {"approved": "approved", "rejected": "rejected", "how": "how it was made", "grid": "blurhash"}
 COLUMNS = ("folder", "becomes", "files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
@@ -31,12 +33,12 @@ class Plan:
         approved, rejected, conflicts: ids of each kind; those in both folders are approved.
     """
 
-    folders: list[dict[str, Any]]
-    left_alone: list[LeftAlone]
-    new: int
-    approved: int
-    rejected: int
-    conflicts: int
+    folders: list[dict[str, Any]] = field(default_factory=list)
+    left_alone: list[LeftAlone] = field(default_factory=list)
+    new: int = 0
+    approved: int = 0
+    rejected: int = 0
+    conflicts: int = 0
 
     def as_data(self, findings: Findings) -> dict[str, Any]:
         alone = [
@@ -77,20 +79,33 @@ def _grouped(folders: list[dict[str, Any]]) -> list[dict[str, Any]]:
 _SUMMED = ("files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
 
 
-def look(db: Database, tree: OldTree, number: int, findings: Findings) -> Plan:
-    """Read every folder of a tree once.
+def look(db: Database, tree: OldTree, number: int, findings: Findings, stop: Stop) -> Plan:
+    """Read every folder of a tree once; the plan is empty if there was no time for all of it.
 
     Args:
         number: of the tree in `old_trees`; 0 for one that was never seen.
         findings: what to look at is added here.
     """
+    plan = Plan()
+    with db.interruptible(stop.check):
+        if load(db, tree, stop):
+            plan = _plan(db, number, findings, tree.left_alone(stop.check))
+    return Plan() if stop.check() else plan
+
+
+def load(db: Database, tree: OldTree, stop: Stop) -> bool:
+    """Note every name of a tree in `survey`; returns whether there was time for all."""
     survey.prepare(db)
-    survey.load(db, tree.names())
+    survey.load(db, takewhile(lambda _: not stop.check(), tree.names()))
+    return not stop.check()
+
+
+def _plan(db: Database, number: int, findings: Findings, left_alone: list[LeftAlone]) -> Plan:
     _find(db, number, findings)
     folders = [_folder(row) for row in survey.folders(db, number)]
     judged = survey.judged(db)
     new = sum(folder["new"] for folder in folders)
-    return Plan(folders, tree.left_alone(), new, judged["approved"], judged["rejected"], judged["conflicts"])
+    return Plan(folders, left_alone, new, judged["approved"], judged["rejected"], judged["conflicts"])
 
 
 def _folder(row: Row) -> dict[str, Any]:
