@@ -8,14 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from artpipe.actions.moving import account, olddatabase, plan
-from artpipe.actions.moving.account import Done
+from artpipe.actions.moving import account, olddatabase
+from artpipe.actions.moving.account import Account, Done
 from artpipe.actions.moving.ancestry import join_parents
 from artpipe.actions.moving.bring import Bringing, Source, Waiting
 from artpipe.actions.moving.check import Check
 from artpipe.actions.moving.deciding import decide
+from artpipe.actions.moving.emptied import count_emptied, let_go
 from artpipe.actions.moving.finding import Findings
 from artpipe.actions.moving.grids import Grids, roots_of
+from artpipe.actions.moving.plan import load, look
 from artpipe.actions.report import Progress, Report, Silent
 from artpipe.db import oldfiles
 from artpipe.errors import UsageError
@@ -28,7 +30,7 @@ from artpipe.pipeline.stopping import Stop, listening
 from artpipe.stages.definition import FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from artpipe.actions.moving.bring import Brought
     from artpipe.actions.moving.plan import Plan
@@ -100,40 +102,44 @@ class _Moving:
     def __init__(self, library: Library, request: MigrateRequest, tree: OldTree, progress: Progress) -> None:
         self._library, self._db, self._request, self._tree = library, library.db, request, tree
         self._progress = progress
-        self._findings = Findings()
+        self._findings, self._stop = Findings(), request.stop
 
     def forecast(self) -> Report:
         """What would be done."""
         known = oldfiles.find_tree(self._db, self._tree.root)
-        stop = self._request.stop
-        found = plan.look(self._db, self._tree, known["id"] if known else 0, self._findings, stop)
-        old = None
-        if self._request.database is not None and not stop.why:
+        told = self._look(known["id"] if known else 0, count_emptied)
+        if self._request.database is not None and not self._stop.why:
             with TemporaryDirectory(prefix="artpipe-") as scratch:
-                old = olddatabase.forecast(self._library, self._request.database, Path(scratch))
-        return account.of_plan(account.Account(self._tree, found, self._findings, old), stop.why)
+                told.old = olddatabase.forecast(self._library, self._request.database, Path(scratch))
+        return account.of_plan(told, self._stop.why)
 
     def go(self) -> Report:
         if self._request.database is not None:
             olddatabase.require(self._request.database)
         with self._db.transaction():
             number = oldfiles.begin_tree(self._db, self._tree.root)
-        stop = self._request.stop
-        found = plan.look(self._db, self._tree, number, self._findings, stop)
-        if stop.check():
-            return account.of_plan(account.Account(self._tree, found, self._findings), stop.why, dry_run=False)
-        originals = tuple(folder["folder"] for folder in found.folders if folder["becomes"] == UPSTREAM)
+        told = self._look(number, let_go)
+        if self._stop.check():
+            return account.of_plan(told, self._stop.why, dry_run=False)
+        originals = tuple(folder["folder"] for folder in told.plan.folders if folder["becomes"] == UPSTREAM)
         source = Source(self._tree.root, number, originals, self._request.copy)
-        done = Done(self._bring(found, source))
+        done = Done(self._bring(told.plan, source))
         if done.brought.complete:
             self._conclude(source, done)
-        done.why = stop.why
-        told = account.Account(self._tree, found, self._findings, done.old)
+        done.why, told.old = self._stop.why, done.old
         # Whoever interrupts wants no sums of millions of rows.
-        return account.of_import(told, done, {} if stop.why else account.compared(self._db, number))
+        return account.of_import(told, done, {} if done.why else account.compared(self._db, number))
+
+    def _look(self, number: int, about_emptied: Callable[[Library, int, Stop], int]) -> Account:
+        """What is there; what was emptied is dealt with first, since it is none of the bytes that are left."""
+        told = Account(self._tree, self._findings)
+        if load(self._db, self._tree, self._stop):
+            told.emptied = about_emptied(self._library, number, self._stop)
+            told.plan = look(self._db, self._tree, number, self._findings, self._stop)
+        return told
 
     def _bring(self, found: Plan, source: Source) -> Brought:
-        waiting = Waiting(self._request.stop, self._progress)
+        waiting = Waiting(self._stop, self._progress)
         self._progress.start("migrating", found.new)
         try:
             return Bringing(self._library, source, self._findings, waiting).run()
@@ -142,7 +148,7 @@ class _Moving:
 
     def _conclude(self, source: Source, done: Done) -> None:
         """What only all the files together can tell; each part goes on where it was cut short."""
-        number, stop, database = source.tree, self._request.stop, self._request.database
+        number, stop, database = source.tree, self._stop, self._request.database
         if database is not None:
             with scratch_of(self._library, f"register-{os.getpid()}") as scratch:
                 done.old = olddatabase.take_in(self._library, number, database, scratch, stop)

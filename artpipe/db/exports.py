@@ -29,11 +29,13 @@ class Change(NamedTuple):
     Args:
         inode: of what has the name; None if nothing has.
         ours: what has the name was made by an export.
+        version: of what an export made there.
     """
 
     wanted: Wanted
     inode: int | None
     ours: bool
+    version: str | None
 
 
 class Surplus(NamedTuple):
@@ -95,7 +97,7 @@ def changes(db: Database, export: int, page: int) -> Iterator[list[Change]]:
     after: tuple[Stored, Stored] = ("", "")
     while True:
         rows = db.rows(
-            f"SELECT w.*, p.inode, {_OURS} FROM temp.wanted_names w"
+            f"SELECT w.*, p.inode, {_OURS}, e.version FROM temp.wanted_names w"
             " LEFT JOIN temp.present p ON p.folder = w.folder AND p.name = w.name"
             " LEFT JOIN exported_files e ON e.export_id = ? AND e.folder = w.folder AND e.name = w.name"
             f" WHERE (w.folder, w.name) > (?, ?) AND (p.inode IS NULL OR {_OURS} IS NOT TRUE"
@@ -105,7 +107,7 @@ def changes(db: Database, export: int, page: int) -> Iterator[list[Change]]:
         if not rows:
             return
         after = (rows[-1][0], rows[-1][1])
-        yield [Change(Wanted(named(row[0]), named(row[1]), *tuple(row)[2:7]), row[7], bool(row[8])) for row in rows]
+        yield [Change(Wanted(named(row[0]), named(row[1]), *tuple(row)[2:7]), *tuple(row)[7:]) for row in rows]
 
 
 def surplus(db: Database, export: int, page: int) -> Iterator[list[Surplus]]:

@@ -77,7 +77,9 @@ def want_decisions(db: Database, form: Form) -> None:
         "links": ("a.file_path", "CASE WHEN o.stage IS NULL AND a.file_path IS NULL THEN o.sha256 END"),
     }
     source, kept = bytes_of[form]
-    version = {"as-were": "o.sha256", "markers": "NULL", "links": "COALESCE(a.sha256, o.sha256)"}[form]
+    # Bytes that were given back leave an empty name.
+    left = "CASE WHEN o.stage IS NULL THEN o.sha256 ELSE a.sha256 END"
+    version = {"as-were": left, "markers": "NULL", "links": f"COALESCE(a.sha256, {left})"}[form]
     db.execute(
         f"{_INSERT} SELECT o.folder, o.name, {source}, {kept}, {version}, i.id, o.role FROM old_files o"
         " JOIN images i ON i.id = COALESCE(o.named, o.image_id)"
@@ -87,11 +89,37 @@ def want_decisions(db: Database, form: Form) -> None:
 
 
 def want_empty(db: Database) -> None:
-    """Empty names of old trees, where nothing real has the name now."""
+    """Empty names of old trees, and of originals given back since, where nothing real has the name now."""
     db.execute(
-        f"{_INSERT} SELECT folder, name, NULL, NULL, NULL, image_id, COALESCE(stage, 'kept') FROM old_files"
-        " WHERE role IN ('original', 'made') AND sha256 IS NULL ORDER BY tree_id"
+        f"{_INSERT} SELECT folder, name, NULL, NULL, NULL, image_id, COALESCE(stage, 'kept') FROM old_files o"
+        " WHERE role IN ('original', 'made') AND (sha256 IS NULL OR (role = 'original' AND EXISTS"
+        " (SELECT 1 FROM images i WHERE i.id = o.image_id AND i.content = 'truncated'))) ORDER BY tree_id"
     )
+
+
+class GivenBack(NamedTuple):
+    """An image whose original is no more.
+
+    Args:
+        source: a path that it was registered from.
+    """
+
+    image_id: str
+    mime_type: str | None
+    source: str | None
+
+
+def given_back(db: Database, page: int) -> Iterator[list[GivenBack]]:
+    """Images that no old tree had and whose originals were given back, page by page."""
+    sql = (
+        "SELECT id, mime_type, (SELECT max(path) FROM sources s WHERE s.image_id = i.id) FROM images i"
+        " WHERE id > ? AND content = 'truncated' AND NOT EXISTS"
+        " (SELECT 1 FROM old_files o WHERE o.image_id = i.id AND o.role = 'original') ORDER BY id LIMIT ?"
+    )
+    after = ""
+    while rows := db.rows(sql, (after, page)):
+        after = rows[-1][0]
+        yield [GivenBack(*row) for row in rows]
 
 
 class NewArtifact(NamedTuple):
@@ -137,13 +165,21 @@ def undescribed(db: Database, stage: str, page: int) -> Iterator[list[NewArtifac
 
 
 class NewDecision(NamedTuple):
-    """A decision that no wanted name shows yet."""
+    """A decision that no wanted name shows yet.
+
+    Args:
+        name: of its original in an old tree.
+        path: of its original here.
+        source: a path that it was registered from.
+    """
 
     image_id: str
     state: str
     name: str | None
     path: str | None
     version: str | None
+    mime_type: str | None
+    source: str | None
 
 
 def new_decisions(db: Database, page: int) -> Iterator[list[NewDecision]]:
@@ -153,7 +189,8 @@ def new_decisions(db: Database, page: int) -> Iterator[list[NewDecision]]:
     """
     sql = (
         f"SELECT i.id, {_STATE}, (SELECT o.name FROM old_files o WHERE o.image_id = i.id AND o.role = 'original'"
-        " ORDER BY o.base IS NOT NULL, o.sha256 IS NULL, o.name LIMIT 1), a.file_path, a.sha256 FROM images i"
+        " ORDER BY o.base IS NOT NULL, o.sha256 IS NULL, o.name LIMIT 1), a.file_path, a.sha256, i.mime_type,"
+        " (SELECT max(path) FROM sources s WHERE s.image_id = i.id) FROM images i"
         " LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = 'upstream'"
         " WHERE i.id > ? AND (i.approved OR i.rejected) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
         f" WHERE w.image_id = i.id AND w.stage = {_STATE}) AND NOT EXISTS (SELECT 1 FROM old_files o"
@@ -164,7 +201,7 @@ def new_decisions(db: Database, page: int) -> Iterator[list[NewDecision]]:
     after = ""
     while rows := db.rows(sql, (after, page)):
         after = rows[-1][0]
-        yield [NewDecision(row[0], row[1], row[2] and named(row[2]), row[3], row[4]) for row in rows]
+        yield [NewDecision(row[0], row[1], row[2] and named(row[2]), *tuple(row)[3:]) for row in rows]
 
 
 def want(db: Database, one: Wanted) -> None:

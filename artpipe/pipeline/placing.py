@@ -72,10 +72,16 @@ def _copied(store: Store, found: Found, owner: str) -> Path:
     return scratch
 
 
+def spelled(real: str, path: str) -> str:
+    """The extension of a type, as a file's name spells it if that is one of its spellings."""
+    written = os.path.splitext(path)[1][1:].lower()
+    return written if {written, real} in _SPELLINGS else real
+
+
 def extension(found: Found) -> str:
-    """The real type's, in the spelling the file had if that is one of its spellings."""
-    written = os.path.splitext(found.path)[1][1:].lower()
+    """The real type's, or that of the name if the type is unknown."""
     real = found.probe.extension if found.probe else ""
     if real:
-        return written if {written, real} in _SPELLINGS else real
+        return spelled(real, found.path)
+    written = os.path.splitext(found.path)[1][1:].lower()
     return written if written.isascii() and written.isalnum() and len(written) <= _LONGEST_SUFFIX else "bin"

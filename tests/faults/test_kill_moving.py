@@ -130,6 +130,33 @@ def test_renewal_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
 
 
 @pytest.mark.soak
+def test_letting_go_of_what_was_emptied_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
+    """Old scripts have emptied an original and a thumbnail; the original's bytes have a second name in the tree."""
+    old = tmp_path / "old"
+
+    def begin() -> TestLibrary:
+        library = fresh(tmp_path / "library", forge)
+        shutil.rmtree(old, ignore_errors=True)
+        for name, seed in (("img/a.jpeg", 1), ("yes/a.jpeg", 1), ("img/b.jpeg", 2), ("thumbs/b.png", 3)):
+            (old / name).parent.mkdir(parents=True, exist_ok=True)
+            (old / name).write_bytes(picture(seed, "JPEG"))
+        assert forge.run(library.folder, "migrate", "../old").code == 0
+        for name in ("img/a.jpeg", "img/b.jpeg", "thumbs/b.png"):
+            os.truncate(old / name, 0)
+        return library
+
+    calls = forge.run(begin().folder, "migrate", "../old").calls
+    for point in points(calls, (COMMIT, COMMITTED, "unlink", "fsync", "link")):
+        library = begin()
+        assert forge.run(library.folder, "migrate", "../old", kill=point).killed, point
+        assert forge.run(library.folder, "migrate", "../old").code == 0, point
+        assert violations(library.db, library.art) == [], point
+        assert library.files() == {"upstream/a.jpeg": picture(1, "JPEG")}, point
+        contents = library.sql("SELECT id, content FROM images ORDER BY id")
+        assert contents == [("a", "present"), ("b", "truncated")], point
+
+
+@pytest.mark.soak
 def test_export_killed_at_any_call(tree: oldtree.OldTree, tmp_path: Path, forge: Forge) -> None:
     """First while it fills a folder, then while it brings one up to date."""
     library = fresh(tmp_path / "library", forge)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.library import TestLibrary
+from support.oldpictures import picture
 from support.photos import small
 
 
@@ -174,3 +175,23 @@ def test_nothing_is_half_written(filled: TestLibrary) -> None:
     for folder, _, files in os.walk(filled.folder / "out"):
         assert not [name for name in files if name.startswith(".")], folder
     assert Path(filled.folder / "out").is_dir()
+
+
+@pytest.mark.parametrize("form", [(), ("--links",), ("--markers",)])
+def test_bytes_that_were_given_back_leave_empty_names(form: tuple[str, ...], library: TestLibrary) -> None:
+    """Old scripts take an empty name for `seen`, and a missing one for new."""
+    library.ok("init")
+    for name in ("old/img/a.jpeg", "old/no/a.jpeg"):
+        (library.folder / name).parent.mkdir(parents=True)
+        (library.folder / name).write_bytes(picture(1, "JPEG"))
+    library.ok("migrate", "old")
+    (library.img / "b.png").parent.mkdir(exist_ok=True)
+    (library.img / "b.png").write_bytes(picture(2, "PNG"))
+    library.ok("register", "img")
+    library.ok("reject", "b", "--reason", "dull")
+    library.ok("export-dirs", *form, "out")
+    library.ok("truncate", "--yes")
+    library.ok("export-dirs", *form, "out")
+    found = {str(path.relative_to(library.folder)): path.stat().st_size for path in library.folder.glob("out/*/*")}
+    assert found == {"out/img/a.jpeg": 0, "out/img/b.png": 0, "out/no/a.jpeg": 0, "out/no/b.png": 0}
+    assert library.json("export-dirs", *form, "out")["unchanged"] == 4

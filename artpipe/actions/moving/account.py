@@ -10,6 +10,7 @@ from artpipe.actions.ending import exit_code
 from artpipe.actions.moving import digest
 from artpipe.actions.moving.digest import Sides
 from artpipe.actions.moving.grids import Tally
+from artpipe.actions.moving.plan import Plan
 from artpipe.actions.report import Problem, Report
 from artpipe.db import sides
 from artpipe.db.oldfiles import Outcome
@@ -21,28 +22,30 @@ if TYPE_CHECKING:
     from artpipe.actions.moving.bring import Brought
     from artpipe.actions.moving.finding import Findings
     from artpipe.actions.moving.olddatabase import Known
-    from artpipe.actions.moving.plan import Plan
     from artpipe.db.connection import Database
     from artpipe.pipeline.oldtree import OldTree
     from artpipe.pipeline.stopping import Why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Account:
     """What was found.
 
     Args:
+        emptied: files that old scripts have emptied, in the tree as well as here.
         old: what an old database holds, if one was named.
     """
 
     tree: OldTree
-    plan: Plan
     findings: Findings
+    plan: Plan = field(default_factory=Plan)
+    emptied: int = 0
     old: Known | None = None
 
     def data(self) -> dict[str, Any]:
         return {
             **self.plan.as_data(self.findings),
+            "emptied": self.emptied,
             "old_database": self.old.as_data() if self.old is not None else None,
             "findings": self.findings.as_data(),
             "by_code": self.findings.by_code(),
@@ -158,6 +161,11 @@ def _grids(grids: Tally) -> list[str]:
 def _doubts(account: Account) -> list[str]:
     alone = [f"{shown(path_text(one.folder))}/" for one in account.plan.left_alone if not one.known]
     notes = [f"nothing is known about {', '.join(alone)}; --map DIR=STAGE takes a folder in"] if alone else []
+    if account.emptied:
+        one = "1 file has" if account.emptied == 1 else f"{account.emptied} files have"
+        notes.append(
+            f"{one} been emptied in the old tree and with it here, since both are one file (--copy keeps them apart)"
+        )
     if account.tree.dot_files:
         notes.append(f"{account.tree.dot_files} unfinished files (names that begin with a dot) were left out")
     skipped = [trouble for trouble in account.tree.troubles if not trouble.failed]

@@ -58,9 +58,7 @@ class Check:
         self._sides: dict[str, Sides] = defaultdict(Sides)
 
     def run(self, progress: Progress) -> None:
-        with self._db.interruptible(self._stop.check):
-            load(self._db, self._tree, self._stop)
-        self.complete = not self._stop.check()
+        self.complete = load(self._db, self._tree, self._stop)
         if self.complete:
             self._compare_all(progress)
         if self.complete:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import wanted
 from artpipe.db.wanted import Wanted
+from artpipe.model import UPSTREAM
 from artpipe.names import safe_id
 from artpipe.pipeline.oldlayout import ENHANCED, FOLDERS, FRAMES, RESULTS, STYLES, style_of
+from artpipe.pipeline.placing import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from artpipe.db.connection import Database
-    from artpipe.db.wanted import Form, NewArtifact, NewDecision
+    from artpipe.db.wanted import Form, GivenBack, NewArtifact, NewDecision
     from artpipe.library import Library
     from artpipe.pipeline.stopping import Stop
 
@@ -47,6 +49,8 @@ def want_everything(library: Library, form: Form, stop: Stop) -> None:
     for decisions in takewhile(in_time, wanted.new_decisions(db, PAGE)):
         _add(db, [_decided(one, form) for one in decisions])
     wanted.want_empty(db)
+    for originals in takewhile(in_time, wanted.given_back(db, PAGE)):
+        _add(db, [_given_back(one) for one in originals])
 
 
 def _add(db: Database, names: Sequence[Wanted]) -> None:
@@ -80,12 +84,24 @@ def _named(one: NewArtifact, stages: dict[str, str]) -> Wanted:
     return Wanted(folder, name, one.path, None, one.version, one.image_id, one.stage)
 
 
+def _given_back(one: GivenBack) -> Wanted:
+    """An empty name, by which old scripts know that they have seen a picture."""
+    name = safe_id(one.image_id) + _suffix(one)
+    return Wanted(_FOLDER_OF[UPSTREAM], name, None, None, None, one.image_id, UPSTREAM)
+
+
+def _suffix(one: GivenBack | NewDecision) -> str:
+    """What a picture's name ends in, of which there is no file."""
+    real = (one.mime_type or "").partition("image/")[2] or "jpeg"
+    return f".{spelled(real, one.source or '')}"
+
+
 def _note(one: NewArtifact) -> Wanted:
     return Wanted(_NOTES, f"{safe_id(one.image_id)}.json", None, None, f"how {one.version}", one.image_id, "how")
 
 
 def _decided(one: NewDecision, form: Form) -> Wanted:
-    suffix = os.path.splitext(one.path)[1] if one.path else ".jpeg"
+    suffix = os.path.splitext(one.path)[1] if one.path else _suffix(one)
     name = one.name or safe_id(one.image_id) + suffix
     linked = form == "links" and one.path is not None
     if linked and one.name is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PAGE = 500
 _COPY = "copy "
+_LAST = "is the last copy of an original; it was kept. Remove it by hand if it may go"
 
 
 class _RefusedError(Exception):
@@ -128,6 +129,8 @@ class Output:
             return inode
         if not change.ours:
             return self._adopt(change.wanted, path)
+        if self._is_last(change.wanted.stage, change.version, os.lstat(path)):
+            raise _RefusedError("last-copy", _LAST)
         fresh = mirror.beside(path)
         inode = self._write(change.wanted, fresh)
         mirror.replace(fresh, path)
@@ -193,8 +196,8 @@ class Output:
         status = os.lstat(path)
         if not self._is_ours(one, status):
             self._problem("changed", one.made.folder, one.made.name, "was changed by somebody; it was left as it is")
-        elif self._is_last(one.made, status):
-            self._problem("last-copy", one.made.folder, one.made.name, "is the last copy of an original; it was kept")
+        elif self._is_last(one.made.stage, one.made.version, status):
+            self._problem("last-copy", one.made.folder, one.made.name, _LAST)
         else:
             os.unlink(path)
             self.removed += 1
@@ -205,9 +208,10 @@ class Output:
         # Made by an export that died before it could note the inode: only what is worth nothing is taken for that.
         return one.made.inode == status.st_ino or (one.made.inode is None and not status.st_size)
 
-    def _is_last(self, made: Made, status: os.stat_result) -> bool:
-        derived = made.stage in {*self._library.graph.stages, "how", "grid", "kept"}
-        copied = (made.version or "").startswith(_COPY)
+    def _is_last(self, stage: str, version: str | None, status: os.stat_result) -> bool:
+        """Whether the bytes of an original would be gone with this name."""
+        derived = stage in {*self._library.graph.stages, "how", "grid", "kept"}
+        copied = (version or "").startswith(_COPY)
         return not derived and not copied and status.st_size > 0 and status.st_nlink == 1
 
     def _path(self, folder: str, name: str) -> str:

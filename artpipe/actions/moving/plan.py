@@ -79,8 +79,16 @@ def _grouped(folders: list[dict[str, Any]]) -> list[dict[str, Any]]:
 _SUMMED = ("files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
 
 
+def load(db: Database, tree: OldTree, stop: Stop) -> bool:
+    """Read every folder of a tree once; returns whether there was time for all."""
+    survey.prepare(db)
+    with db.interruptible(stop.check):
+        survey.load(db, takewhile(lambda _: not stop.check(), tree.names()))
+    return not stop.check()
+
+
 def look(db: Database, tree: OldTree, number: int, findings: Findings, stop: Stop) -> Plan:
-    """Read every folder of a tree once; the plan is empty if there was no time for all of it.
+    """What is in a tree that `load` has read; nothing if there was no time for all of it.
 
     Args:
         number: of the tree in `old_trees`; 0 for one that was never seen.
@@ -88,24 +96,13 @@ def look(db: Database, tree: OldTree, number: int, findings: Findings, stop: Sto
     """
     plan = Plan()
     with db.interruptible(stop.check):
-        if load(db, tree, stop):
-            plan = _plan(db, number, findings, tree.left_alone(stop.check))
+        _find(db, number, findings)
+        folders = [_folder(row) for row in survey.folders(db, number)]
+        judged = survey.judged(db)
+        new = sum(folder["new"] for folder in folders)
+        alone = tree.left_alone(stop.check)
+        plan = Plan(folders, alone, new, judged["approved"], judged["rejected"], judged["conflicts"])
     return Plan() if stop.check() else plan
-
-
-def load(db: Database, tree: OldTree, stop: Stop) -> bool:
-    """Note every name of a tree in `survey`; returns whether there was time for all."""
-    survey.prepare(db)
-    survey.load(db, takewhile(lambda _: not stop.check(), tree.names()))
-    return not stop.check()
-
-
-def _plan(db: Database, number: int, findings: Findings, left_alone: list[LeftAlone]) -> Plan:
-    _find(db, number, findings)
-    folders = [_folder(row) for row in survey.folders(db, number)]
-    judged = survey.judged(db)
-    new = sum(folder["new"] for folder in folders)
-    return Plan(folders, left_alone, new, judged["approved"], judged["rejected"], judged["conflicts"])
 
 
 def _folder(row: Row) -> dict[str, Any]:
