@@ -66,9 +66,8 @@ class Admission:
         if self._request.dry_run:
             return [*self._rehearsal.admit(found)]
         with self._db.transaction():
-            newcomers = Newcomers(self._db, found)
-            admitted = [self._admit(one, newcomers) for one in found]
-            newcomers.write()
+            with self.together(found) as newcomers:
+                admitted = [self.admit_one(one, newcomers) for one in found]
             # The names must be on disk before the rows that stand for them are.
             self._library.store.sync(UPSTREAM)
             sound = [one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"]
@@ -112,14 +111,15 @@ class Admission:
         with decisions.deciding(self._db, self._batch, who):
             self.approved += images.approve_pending(self._db, ids)
 
-    def admit_one(self, found: Found) -> Admitted | PassedOver:
-        """Within an open transaction, whose end the caller has to prepare by syncing `upstream`."""
-        newcomers = Newcomers(self._db, [found])
-        admitted = self._admit(found, newcomers)
+    @contextmanager
+    def together(self, found: Sequence[Found]) -> Iterator[Newcomers]:
+        """For `admit_one`, within an open transaction, whose end the caller has to prepare by syncing `upstream`."""
+        newcomers = Newcomers(self._db, found)
+        yield newcomers
         newcomers.write()
-        return admitted
 
-    def _admit(self, found: Found, newcomers: Newcomers) -> Admitted | PassedOver:
+    def admit_one(self, found: Found, newcomers: Newcomers) -> Admitted | PassedOver:
+        """Give a file its place; its row may wait until `together` ends."""
         base = base_of(found)
         try:
             admitted = self._admit_newcomer(found, base, newcomers) or self._admit_known(found, base, newcomers)

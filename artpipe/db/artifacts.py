@@ -142,6 +142,20 @@ def get(db: Database, image_id: str, stage: str) -> Row | None:
     return db.row("SELECT * FROM artifacts WHERE image_id = ? AND stage = ?", (image_id, stage))
 
 
+def at(db: Database, places: Sequence[tuple[str, str]]) -> list[Row]:
+    """Image id, stage, sha256 and recipe of those that are there.
+
+    Args:
+        places: (image id, stage).
+    """
+    sql = (
+        "SELECT a.image_id, a.stage, a.sha256, a.recipe FROM json_each(?) m"
+        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]')"
+        " AND a.stage = json_extract(m.value, '$[1]')"
+    )
+    return db.rows(sql, (json.dumps(places),))
+
+
 def stands(db: Database, file_path: str) -> bool:
     """Whether a row stands for the file `STAGE/ID.EXT`."""
     stage, _, name = file_path.partition("/")

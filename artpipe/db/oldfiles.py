@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from artpipe.db.survey import BY_ITSELF, named, stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from artpipe.db.connection import Database, Row
     from artpipe.db.sources import Seen
@@ -93,45 +93,13 @@ def sha256_of(db: Database, tree: int, folder: str, name: str) -> str | None:
     return found
 
 
-def keep(db: Database, sha256: str, content: bytes) -> None:
-    db.execute("INSERT INTO old_contents VALUES (?, ?) ON CONFLICT DO NOTHING", (sha256, content))
+def keep(db: Database, contents: Iterable[tuple[str, bytes]]) -> None:
+    """Keep small files, by sha256."""
+    db.many("INSERT INTO old_contents VALUES (?, ?) ON CONFLICT DO NOTHING", contents)
 
 
 def content(db: Database, sha256: str) -> bytes | None:
     found: bytes | None = db.scalar("SELECT content FROM old_contents WHERE sha256 = ?", (sha256,))
-    return found
-
-
-_BY_NAME = (
-    "(SELECT image_id FROM old_files WHERE :exact AND tree_id = :tree AND name = :name AND folder IN"
-    " (SELECT value FROM json_each(:originals)) AND role = 'original' AND image_id IS NOT NULL LIMIT 1)"
-)
-# Without statistics SQLite would read the whole tree for each name instead of using these indexes.
-# What the tree's own picture of that name became, before what the library knew under it.
-_MEANT = f"""
-SELECT COALESCE(
-    {_BY_NAME},
-    (SELECT image_id FROM old_files INDEXED BY old_files_by_image WHERE image_id = :id AND tree_id = :tree
-     AND role = 'original' AND base IS NULL LIMIT 1),
-    (SELECT min(image_id) FROM old_files INDEXED BY old_files_by_base WHERE tree_id = :tree AND base = :base
-     AND base IS NOT NULL AND role = 'original'),
-    (SELECT id FROM images WHERE id = :id),
-    (SELECT min(image_id) FROM aliases WHERE name = :id))
-"""
-
-
-def meant(db: Database, tree: int, base: str, image_id: str, exact: tuple[str, str] = ("", "[]")) -> str | None:
-    """The image that a name in the tree means.
-
-    Args:
-        base: the name without extension.
-        image_id: the id that the base makes.
-        exact: the whole name and, as JSON, the folders of originals in which it would decide; among pictures that
-            share a base name.
-    """
-    name, originals = exact
-    values = {"tree": tree, "base": stored(base), "id": image_id, "name": stored(name), "originals": originals}
-    found: str | None = db.scalar(_MEANT, {**values, "exact": bool(name)})
     return found
 
 

@@ -122,27 +122,39 @@ def _changing(path: str) -> PassedOver:
 def _read(path: str, how: Reading) -> Found | PassedOver | None:
     # Not blocking: a name that was a file a moment ago may be a pipe now.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as file:
+    try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             return PassedOver(path, "not-a-file", "is not a regular file", failed=True)
         if before.st_size == 0:
             return Found(path, _seen(before), None, None)
-        found = _contents(path, file, before, how)
-        return found if _seen(os.fstat(descriptor)) == found.seen else None
+        found = _contents(path, descriptor, before, how)
+        return found if found and _seen(os.fstat(descriptor)) == found.seen else None
+    finally:
+        os.close(descriptor)
 
 
-def _contents(path: str, file: io.FileIO, status: os.stat_result, how: Reading) -> Found:
+def _contents(path: str, descriptor: int, status: os.stat_result, how: Reading) -> Found | None:
     copy = how.scratch is not None and (how.copy or status.st_dev != how.device)
     if how.scratch is not None and not copy:
         # A link is as durable as the file behind it.
-        os.fsync(file.fileno())
+        os.fsync(descriptor)
     target = _new_file(how.scratch) if copy and how.scratch else None
     look = _look_in_memory if status.st_size <= IN_MEMORY else _look_streaming
-    digest, found = look(file, status.st_size, target, how.limits)
+    looked = look(descriptor, status.st_size, target, how.limits)
+    if looked is None:
+        return None
+    digest, found = looked
     if how.films and found.problem in _MOVING:
-        found = _looked_into(file, found, how.limits)
+        with _file(descriptor) as file:
+            found = _looked_into(file, found, how.limits)
     return Found(path, _seen(status), digest, found, target)
+
+
+def _file(descriptor: int) -> io.FileIO:
+    """An open file from its beginning; who opened it closes it."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return open(descriptor, "rb", buffering=0, closefd=False)
 
 
 def _looked_into(file: io.FileIO, found: Probe, limits: Limits) -> Probe:
@@ -156,15 +168,21 @@ def _looked_into(file: io.FileIO, found: Probe, limits: Limits) -> Probe:
     return found._replace(width=facts["width"], height=facts["height"], problem=None, film=facts)
 
 
-def _look_in_memory(file: io.FileIO, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:
-    data = file.readall()
+def _look_in_memory(descriptor: int, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe] | None:
+    """None if there is not as much as there was."""
+    # Asking for one byte more than there should be tells that this is the end.
+    data = os.read(descriptor, size + 1)
+    while len(data) < size and (more := os.read(descriptor, size + 1 - len(data))):
+        data += more
+    if len(data) != size:
+        return None
     if target is not None:
         _write(target, [data])
     return hashlib.sha256(data).hexdigest(), probe(io.BytesIO(data), size, limits)
 
 
-def _look_streaming(file: io.FileIO, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:
-    source = io.BufferedReader(file, _CHUNK)
+def _look_streaming(descriptor: int, size: int, target: Path | None, limits: Limits) -> tuple[str, Probe]:
+    source = io.BufferedReader(_file(descriptor), _CHUNK)
     digest = _hash(source, target)
     found = probe(source, size, limits)
     source.detach()

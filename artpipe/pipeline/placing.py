@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.pipeline.intake import copy_checked
 from artpipe.store import durable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from artpipe.pipeline.intake import Found
     from artpipe.store.store import Store
 
@@ -49,14 +50,14 @@ def _link_or_copy(store: Store, found: Found, relative: str, owner: str) -> None
         store.place(found.copy, relative)
         return
     try:
-        store.link(Path(found.path), relative)
+        store.link(found.path, relative)
     except FileExistsError:
         raise
     except OSError:
         # No hard link possible here: another file system, one without links, somebody else's file.
         store.place(_copied(store, found, owner), relative)
         return
-    status = os.lstat(store.path(relative))
+    status = os.lstat(store.path_text(relative))
     if (status.st_size, status.st_mtime_ns, status.st_ino) != (found.seen.size, found.seen.mtime_ns, found.seen.inode):
         store.remove_stray(relative)
         raise NotPlacedError("changing", "was replaced while it was registered; register it again")

@@ -139,20 +139,20 @@ class Store:
         with suppress(OSError):
             self.path(stage).rmdir()
 
-    def link(self, source: Path, relative: str) -> None:
+    def link(self, source: str | Path, relative: str) -> None:
         """Add an original as a second name of the user's file; never overwrites.
 
         Raises:
             FileExistsError: the name is taken.
             OSError: this file system, or another one between them, has no hard links.
         """
-        final = self.path(relative)
+        final = self.path_text(relative)
         # The real path: link() does not follow symbolic links everywhere.
         real = os.path.realpath(source) if os.path.islink(source) else source
         try:
             os.link(real, final)
         except FileNotFoundError:
-            self._make_folder(final.parent)
+            self._make_folder(Path(final).parent)
             os.link(real, final)
 
     def place(self, scratch: Path, relative: str) -> None:

@@ -122,3 +122,16 @@ def test_new_marks_count_old_ones_do_not_count_again(old: Path, library: TestLib
     assert states(library) == {"a": PENDING, "b": REJECTED}
     (old / "yes/b.jpeg").touch()
     assert library.json("migrate", old)["approved"] == 0, "a decision is never taken back by an import"
+
+
+def test_approval_with_bytes_of_a_picture_that_got_another_id(library: TestLibrary) -> None:
+    """The library has another picture of that name; it is not the one that the tree approves."""
+    small(library.img / "a.jpeg", 1)
+    library.ok("register", "img")
+    old = library.folder / "old"
+    small(old / "img/a.jpeg", 2)
+    small(old / "yes/a.jpeg", 3)
+    library.ok("migrate", old)
+    approved = [row[0] for row in library.sql("SELECT id FROM images WHERE approved")]
+    assert "a" not in approved
+    assert len(approved) == 2

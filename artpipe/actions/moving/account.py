@@ -78,6 +78,7 @@ class Done:
             "dry_run": False,
             "taken": self.brought.files,
             "failed": len(self.brought.problems),
+            "overwritten": self.brought.overwritten,
             "approved": self.outcome.approved,
             "rejected": self.outcome.rejected,
             "kept": self.outcome.kept,
@@ -126,16 +127,24 @@ def of_import(account: Account, done: Done, both: Mapping[str, Sides]) -> Report
     """What was done."""
     data = {**account.data(), **done.data(), "sides": digest.as_data(both)}
     tables = [*account.plan.tables(account.findings), *account.findings.tables(), *digest.tables(both)]
+    kept = f" ({done.outcome.kept} decided otherwise here stay as they are)" if done.outcome.kept else ""
     rest = "" if done.brought.complete else "; not everything was taken in, the same command goes on"
     note = (
         f"{done.brought.files} files taken in, {account.files() - account.plan.new} known already,"
-        f" {data['failed']} failed; {done.outcome.approved} approved, {done.outcome.rejected} rejected{rest}"
+        f" {data['failed']} failed; {done.outcome.approved} approved, {done.outcome.rejected} rejected{kept}{rest}"
     )
     problems = [*_troubles(account.tree), *done.brought.problems]
-    notes = [note, *_grids(done.grids), *_doubts(account)]
+    notes = [*_overwritten(done.brought), note, *_grids(done.grids), *_doubts(account)]
     if done.undecided:
         notes.append("no decision was made, since not all could be read; the same command makes them when it can")
     return Report(data=data, tables=tables, notes=notes, problems=problems, exit_code=done.exit_code())
+
+
+def _overwritten(brought: Brought) -> list[str]:
+    return [
+        f"the original of {shown(image_id)} was written over in place; `artpipe repair` looks for another copy"
+        for image_id in brought.overwritten
+    ]
 
 
 def _judged(account: Account) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from artpipe.db import oldfiles
+from artpipe.db import meaning, oldfiles
+from artpipe.db.meaning import Name
 from artpipe.pipeline.oldlayout import FRAMES, RESULTS, id_of, parents_of, stem
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def join_parents(library: Library, tree: int, findings: Findings, stop: Stop) ->
 def _join(library: Library, tree: int, orphan: Orphan, findings: Findings) -> int:
     known = 0
     for role, name, seconds in parents_of(orphan.stage, orphan.folder, stem(orphan.name, "made")):
-        parent = oldfiles.meant(library.db, tree, name, id_of(name))
+        parent = meaning.meant(library.db, tree, Name(name, id_of(name)))
         if parent is not None and parent != orphan.image_id:
             known += oldfiles.add_parent(library.db, orphan.image_id, parent, role, seconds)
         elif role != "style":

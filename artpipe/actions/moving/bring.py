@@ -6,9 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from artpipe.actions.admit import Admission
+from artpipe.actions.moving.made import Made
+from artpipe.actions.moving.names_in import NamesIn
 from artpipe.actions.moving.place import Placing
 from artpipe.actions.moving.renewal import Renewal, renew
 from artpipe.actions.register import RegisterRequest
@@ -16,7 +19,7 @@ from artpipe.actions.report import Problem
 from artpipe.db import oldfiles, survey
 from artpipe.db.oldfiles import Taken
 from artpipe.names import path_text, shown
-from artpipe.pipeline.ahead import ahead
+from artpipe.pipeline.ahead import ahead_together
 from artpipe.pipeline.contents import read_content
 from artpipe.pipeline.walk import Candidate, PassedOver
 
@@ -35,15 +38,11 @@ Bytes = TypeVar("Bytes")
 
 PAGE = 1000
 RECORD = 500
-# Phases (see pipeline/oldtree.py): bytes of originals, then empty names of originals, and so on.
-_REAL_ORIGINALS, _EMPTY_ORIGINALS, _REAL_MADE, _EMPTY_MADE, _SMALL, _MARKS = (
-    (0, 3),
-    (4, 4),
-    (10, 49),
-    (50, 50),
-    (60, 61),
-    (70, 71),
-)
+_SIZE = attrgetter("size")
+# Phases (see pipeline/oldtree.py). A batch never crosses these: what a name means depends on what is recorded of those
+# before it.
+_REAL_ORIGINALS, _REAL_DECISIONS, _EMPTY_ORIGINALS = (0, 1), (2, 3), (4, 4)
+_REAL_MADE, _EMPTY_MADE, _SMALL, _MARKS = (10, 49), (50, 50), (60, 61), (70, 71)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,12 @@ class Brought:
     """What was done, and what was not.
 
     Args:
+        overwritten: images whose originals were changed through the name that they share with the tree.
         unsure: an approval could not be read.
     """
 
     files: int = 0
+    overwritten: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
     unsure: bool = False
@@ -95,7 +96,8 @@ class Bringing:
         self._library, self._db, self._source = library, library.db, source
         self._stop, self._progress = waiting.stop, waiting.progress
         self._admission = Admission(library, RegisterRequest((), copy=source.copy))
-        self._place = Placing(library, source, self._admission, findings)
+        names = NamesIn(library, source, findings)
+        self._place, self._made = Placing(names, self._admission), Made(names, self._admission.owner)
         self._scratch: Path | None = None
         self.brought = Brought()
 
@@ -105,45 +107,47 @@ class Bringing:
 
         with self._admission.reading() as how:
             reading, self._scratch = partial(read, how=how), how.scratch
-            self._read(reading, _REAL_ORIGINALS, self._place.original)
-            self._mark(_EMPTY_ORIGINALS, self._place.empty_original)
-            self._read(reading, _REAL_MADE, self._place.made)
+            self._read(reading, _REAL_ORIGINALS, self._place.originals)
+            self._read(reading, _REAL_DECISIONS, self._place.originals)
+            self._mark(_EMPTY_ORIGINALS, self._place.empty_originals)
+            self._read(reading, _REAL_MADE, self._made.take)
             self._mark(_EMPTY_MADE, self._place.empty)
             self._read(read_content, _SMALL, self._place.small)
-            self._mark(_MARKS, self._place.mark)
+            self._mark(_MARKS, self._place.marks)
+        self.brought.overwritten = self._admission.overwritten
         return self.brought
 
     def _read(
         self,
         read: Callable[[Candidate], Bytes | PassedOver],
         phases: tuple[int, int],
-        take: Callable[[Surveyed, Bytes], Taken | PassedOver | Renewal],
+        take: Callable[[Sequence[tuple[Surveyed, Bytes]]], Sequence[Taken | PassedOver | Renewal]],
     ) -> None:
         """Take in names with bytes."""
         rows = survey.new(self._db, self._source.tree, phases, PAGE)
-        with closing(ahead(lambda row: read(self._candidate(row)), rows)) as found:
+        with closing(ahead_together(lambda row: read(self._candidate(row)), rows, _SIZE)) as found:
             while batch := self._batch(found, RECORD):
                 self._library.require_room()
+                sound = [(row, one) for row, one in batch if not isinstance(one, PassedOver)]
+                lost = [(row, one) for row, one in batch if isinstance(one, PassedOver)]
                 with self._db.transaction():
-                    results = [one if isinstance(one, PassedOver) else take(row, one) for row, one in batch]
-                    # The names must be on disk before the rows that stand for them are.
-                    for stage in self._place.touched():
-                        self._library.store.sync(stage)
+                    results = take(sound)
                     self._record([one for one in results if isinstance(one, Taken)])
-                self.brought.unsure |= any(
-                    isinstance(one, PassedOver) and row.role == "approved"
-                    for (row, _), one in zip(batch, results, strict=True)
-                )
-                self._count([self._renewed(one) if isinstance(one, Renewal) else one for one in results])
-                for _, one in batch:
+                lost += [
+                    (row, one) for (row, _), one in zip(sound, results, strict=True) if isinstance(one, PassedOver)
+                ]
+                self.brought.unsure |= any(row.role == "approved" for row, _ in lost)
+                self._count([one for _, one in lost])
+                self._count([self._renewed(one) for one in results if not isinstance(one, PassedOver)])
+                for _, one in sound:
                     _drop_copy(one)
 
-    def _mark(self, phases: tuple[int, int], take: Callable[[Surveyed], Taken]) -> None:
+    def _mark(self, phases: tuple[int, int], take: Callable[[Sequence[Surveyed]], Sequence[Taken]]) -> None:
         """Take in empty names."""
         rows = survey.new(self._db, self._source.tree, phases, PAGE)
         while batch := self._batch(rows, PAGE):
             with self._db.transaction():
-                results = [take(row) for row in batch]
+                results = take(batch)
                 self._record(results)
             self._count(results)
 
@@ -159,13 +163,20 @@ class Bringing:
     def _candidate(self, row: Surveyed) -> Candidate:
         return Candidate(self._source.path(row), row.size, row.mtime_ns, row.inode)
 
-    def _renewed(self, renewal: Renewal) -> Taken | PassedOver:
+    def _renewed(self, taken: Taken | Renewal) -> Taken | PassedOver:
+        if isinstance(taken, Taken):
+            return taken
+        renewal = taken
         if self._scratch is not None and renew(self._library, renewal, self._source.tree, self._scratch):
             return renewal.taken
         message = "changes while it is read; migrate again later"
         return PassedOver(renewal.found.path, "changing", message, failed=True)
 
     def _record(self, taken: Sequence[Taken]) -> None:
+        """Note what became of names, at the end of a transaction."""
+        # The files must be on disk under their names before the rows that stand for them are.
+        for stage in sorted({one.stage for one in taken if one.stage and one.sha256}):
+            self._library.store.sync(stage)
         oldfiles.record(self._db, self._source.tree, taken)
 
     def _count(self, results: Sequence[Taken | PassedOver]) -> None:

@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from artpipe.actions.moving.finding import Findings
 from artpipe.actions.moving.plan import load
 from artpipe.actions.report import Report
 from artpipe.db import oldfiles, sides, survey
-from artpipe.pipeline.ahead import ahead
+from artpipe.pipeline.ahead import ahead_together
 from artpipe.store import inspect
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Check:
 
     def _compare_all(self, progress: Progress) -> None:
         progress.start("comparing", survey.count(self._db))
-        with closing(ahead(self._look, sides.present(self._db, self._number))) as pairs:
+        with closing(ahead_together(self._look, sides.present(self._db, self._number), attrgetter("size"))) as pairs:
             for side, looked in pairs:
                 self._compare(side, looked)
                 self.checked += 1

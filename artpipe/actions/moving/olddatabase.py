@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from artpipe.db import foreign, images, oldfiles
+from artpipe.db import foreign, images, meaning
 from artpipe.db.images import NewImage
+from artpipe.db.meaning import Name
 from artpipe.errors import BusyError, UsageError
 from artpipe.names import path_text
 from artpipe.pipeline import mirror
@@ -85,7 +86,7 @@ def _count(known: Known, page: list[OldRow]) -> None:
 
 def _image(library: Library, tree: int, row: OldRow) -> str:
     base = stem(row.id, "approved")
-    meant = oldfiles.meant(library.db, tree, base, id_of(base))
+    meant = meaning.meant(library.db, tree, Name(base, id_of(base)))
     if meant is None:
         meant = id_of(base)
         images.insert(library.db, NewImage(meant, None, "absent", None, None))
