@@ -59,7 +59,7 @@ class Admission:
             yield Reading(limits, films=films)
             return
         with scratch_of(self._library, self.owner) as scratch:
-            yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch, films)
+            yield Reading(limits, scratch.stat().st_dev, self._request.copy, scratch, films, owed=True)
 
     def admit(self, found: Sequence[Found]) -> list[Admitted | PassedOver]:
         """Give a batch of files their places, in one transaction."""
@@ -68,8 +68,8 @@ class Admission:
         with self._db.transaction():
             with self.together(found) as newcomers:
                 admitted = [self.admit_one(one, newcomers) for one in found]
-            # The names must be on disk before the rows that stand for them are.
-            self._library.store.sync(UPSTREAM)
+            # Files and names must be on disk before the rows that stand for them are.
+            self._library.store.sync_new()
             sound = [one.image_id for one in admitted if isinstance(one, Admitted) and one.how != "rejected"]
             self._approve(sound)
             self._enlist(sound)
@@ -113,7 +113,7 @@ class Admission:
 
     @contextmanager
     def together(self, found: Sequence[Found]) -> Iterator[Newcomers]:
-        """For `admit_one`, within an open transaction, whose end the caller has to prepare by syncing `upstream`."""
+        """For `admit_one`, within an open transaction, whose end the caller has to prepare by `Store.sync_new`."""
         newcomers = Newcomers(self._db, found)
         yield newcomers
         newcomers.write()

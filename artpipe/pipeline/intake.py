@@ -61,6 +61,7 @@ class Reading(NamedTuple):
         copy: copy always.
         scratch: folder for copies; None reads only.
         films: look into films, so that sound ones are no problem.
+        owed: whoever links files waits until the disk has them; else that is waited for here, one by one.
     """
 
     limits: Limits
@@ -68,6 +69,7 @@ class Reading(NamedTuple):
     copy: bool = False
     scratch: Path | None = None
     films: bool = False
+    owed: bool = False
 
 
 def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | PassedOver]:
@@ -136,7 +138,7 @@ def _read(path: str, how: Reading) -> Found | PassedOver | None:
 
 def _contents(path: str, descriptor: int, status: os.stat_result, how: Reading) -> Found | None:
     copy = how.scratch is not None and (how.copy or status.st_dev != how.device)
-    if how.scratch is not None and not copy:
+    if how.scratch is not None and not copy and not how.owed:
         # A link is as durable as the file behind it.
         os.fsync(descriptor)
     target = _new_file(how.scratch) if copy and how.scratch else None

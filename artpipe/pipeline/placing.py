@@ -27,7 +27,7 @@ class NotPlacedError(Exception):
 
 
 def place(store: Store, found: Found, relative: str, owner: str) -> bool:
-    """Link or copy a file that was read to its place; never overwrites.
+    """Link or copy a file that was read to its place; never overwrites. `Store.sync_new` has to come behind.
 
     Args:
         owner: of the scratch folder for copies.
@@ -41,7 +41,10 @@ def place(store: Store, found: Found, relative: str, owner: str) -> bool:
     try:
         _link_or_copy(store, found, relative, owner)
     except FileExistsError:
-        return durable.sha256_of(store.path(relative)) == found.sha256
+        if durable.sha256_of(store.path(relative)) != found.sha256:
+            return False
+    # Also what was there: it may be the link of a command that died before the disk had it.
+    store.owe(relative)
     return True
 
 

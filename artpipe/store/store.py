@@ -23,6 +23,8 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # Names that were added, for `sync_new` to wait for.
+        self._owed: list[str] = []
 
     def create(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -184,6 +186,21 @@ class Store:
         folder = self.root / stage
         if folder.is_dir():
             durable.sync_folder(folder)
+
+    def owe(self, relative: str) -> None:
+        """A name was added that the disk may not have yet, nor the bytes behind it."""
+        self._owed.append(relative)
+
+    def sync_new(self) -> None:
+        """Wait until the disk has all names that are owed, with their bytes."""
+        folders: dict[str, list[Path]] = {}
+        for relative in self._owed:
+            folders.setdefault(relative.rpartition("/")[0], []).append(self.path(relative))
+        for folder, files in folders.items():
+            if not durable.sync_file_system(self.root / folder):
+                durable.sync_files(files)
+                durable.sync_folder(self.root / folder)
+        self._owed.clear()
 
     def _make_folder(self, folder: Path) -> None:
         if not folder.is_dir():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from support.library import TestLibrary
 from support.photos import small
 
+from artpipe.db import artifacts
+from artpipe.db.connection import Database
 from artpipe.store import durable
 
 
@@ -64,3 +69,64 @@ def test_a_disk_that_fails_one_of_many_fails_them_all(tmp_path: Path, monkeypatc
     monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(OSError, match="Input/output"):
         durable.sync_files(paths)
+
+
+@pytest.mark.parametrize("command", ["register", "migrate"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_linked_is_on_the_disk_before_its_row_is(
+    library: TestLibrary, monkeypatch: pytest.MonkeyPatch, command: str, alone: bool
+) -> None:
+    """By one wait for the whole file system, or where others write much, by one for each file and folder."""
+    library.ok("init")
+    for seed in range(5):
+        small(library.img / f"{seed}.png", seed)
+        small(library.folder / f"thumbs/{seed}.png", 10 + seed)
+    synced: set[int] = set()
+    pending: list[set[int]] = []
+    sync, put = os.fsync, artifacts.put_all
+
+    def recording_sync(descriptor: int) -> None:
+        sync(descriptor)
+        synced.add(os.fstat(descriptor).st_ino)
+
+    def whole(folder: Path) -> bool:
+        found = durable_whole(folder) if alone else False
+        if found:
+            synced.update(path.stat().st_ino for path in [folder, *folder.iterdir()])
+        return found
+
+    durable_whole = durable.sync_file_system
+    monkeypatch.setattr(durable, "_unwritten", lambda: 0 if alone else 1 << 40)
+    monkeypatch.setattr(durable, "sync_file_system", whole)
+    monkeypatch.setattr(os, "fsync", recording_sync)
+    committed = Database.execute
+
+    def watched(self: Database, sql: str, parameters: object = ()) -> sqlite3.Cursor:
+        if sql == "COMMIT" and pending:
+            assert pending.pop() <= synced
+        return committed(self, sql, parameters)
+
+    def putting(db: Database, rows: Iterable[artifacts.FileRow]) -> None:
+        rows = list(rows)
+        if rows:
+            files = [library.art / row.file_path for row in rows]
+            pending.append({path.stat().st_ino for path in [*files, *(file.parent for file in files)]})
+        put(db, rows)
+
+    monkeypatch.setattr(Database, "execute", watched)
+    monkeypatch.setattr(artifacts, "put_all", putting)
+    library.ok(command, "img" if command == "register" else ".")
+    assert not pending
+    assert len(library.files()) == (5 if command == "register" else 10)
+
+
+def test_much_that_others_write_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "_unwritten", lambda: 1 << 40)
+    assert not durable.sync_file_system(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do so")
+def test_little_that_others_write_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert durable._unwritten() < 1 << 50
+    monkeypatch.setattr(durable, "_unwritten", lambda: 0)
+    assert durable.sync_file_system(tmp_path)

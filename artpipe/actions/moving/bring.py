@@ -175,8 +175,7 @@ class Bringing:
     def _record(self, taken: Sequence[Taken]) -> None:
         """Note what became of names, at the end of a transaction."""
         # The files must be on disk under their names before the rows that stand for them are.
-        for stage in sorted({one.stage for one in taken if one.stage and one.sha256}):
-            self._library.store.sync(stage)
+        self._library.store.sync_new()
         oldfiles.record(self._db, self._source.tree, taken)
 
     def _count(self, results: Sequence[Taken | PassedOver]) -> None:
