@@ -88,8 +88,8 @@ def open_library(place: Place) -> Library:
     path = place.database or find_database(Path.cwd())
     if path is None:
         raise LibraryMissingError(
-            f"There is no {DATABASE_NAME} here or above."
-            " Create a library with `artpipe init` or `artpipe register PATH`, or name one with --db."
+            f"There is no {DATABASE_NAME} in {Path.cwd()} or above it. `artpipe init` makes a library there,"
+            " `artpipe register PATH` too; --db names one elsewhere."
         )
     settings = load(path, place.art, place.env())
     return Library(settings, schema.open_database(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.actions.report import Report
@@ -25,8 +26,14 @@ def init(library: Library) -> Report:
         "settings": str(library.settings.file),
         "settings_created": created,
     }
-    note = f"Library: {library.db.path}, {library.settings.art}/, {library.settings.file}. Next: artpipe register PATH"
-    return Report(data=data, notes=[note])
+    place = f"Library: {library.db.path}, {library.settings.art}/, {library.settings.file}"
+    return Report(data=data, notes=[f"{place}. Next: {_next(Path.cwd())}"])
+
+
+def _next(here: Path) -> str:
+    """What a person most likely wants: to move in, where a tree of the old layout lies."""
+    is_tree = (here / "img").is_dir() and any((here / name).is_dir() for name in ("yes", "no"))
+    return "artpipe migrate --dry-run" if is_tree else "artpipe register PATH"
 
 
 def template() -> str:

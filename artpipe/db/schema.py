@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,8 @@ def open_database(path: Path) -> Database:
     """
     if not path.is_file():
         raise LibraryMissingError(
-            f"There is no database {path}. Create a library with `artpipe init`, or name one with --db."
+            f"There is no database {path}. `artpipe init --db {shlex.quote(str(path))}` makes a library of it;"
+            " another --db names one that is there."
         )
     database = Database(path)
     try:
@@ -72,7 +74,7 @@ def _require_ours(database: Database) -> None:
         if version or database.scalar("SELECT count(*) FROM sqlite_master"):
             raise ForeignDatabaseError(
                 f"{database.path} was made by another program; nothing was written into it."
-                " Name another file with --db."
+                " Name another file with --db; `artpipe init --db FILE` makes one."
             )
     elif version > newest():
         raise NewerDatabaseError(
