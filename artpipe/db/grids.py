@@ -105,13 +105,18 @@ def proportions(db: Database, image_id: str, stage: str) -> tuple[int, int] | No
 
 
 def store(db: Database, place: tuple[str, str], blurhash: str, size: tuple[int, int], side: int) -> bool:
-    """Record the hash of a grid for an (image id, stage) that has none; returns whether that was so."""
+    """Record the hash of a grid for an (image id, stage) that has none, or that of a coarser grid.
+
+    Returns whether there was none.
+    """
+    new = not db.scalar("SELECT 1 FROM blurhash_cache WHERE image_id = ? AND stage = ?", place)
     params = json.dumps({"from": "grid", "cells": f"{side}x{side}"})
-    return (
-        db.execute(
-            "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height, recipe, processing_params)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*place, blurhash, *size, RECIPE, params),
-        ).rowcount
-        > 0
+    db.execute(
+        "INSERT INTO blurhash_cache (image_id, stage, blurhash, width, height, recipe, processing_params)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (image_id, stage) DO UPDATE SET blurhash = excluded.blurhash,"
+        " width = excluded.width, height = excluded.height, processing_params = excluded.processing_params"
+        # '20x20' counts as 20.
+        " WHERE recipe = excluded.recipe AND CAST(json_extract(processing_params, '$.cells') AS INTEGER) < ?",
+        (*place, blurhash, *size, RECIPE, params, side),
     )
+    return new

@@ -118,9 +118,13 @@ def test_recipes(tree: TestLibrary) -> None:
         just db-stats
         just report
         just verify --quick
+        just migrate
+        just export-dirs ../old-dirs
+        just export-dirs ../old-dirs
     """
     done = tree.shell(script)
     assert done.code == 0, done.err
+    assert (tree.folder.parent / "old-dirs/yes/a.jpeg").exists()
     assert states(tree) == {"a": 1, "b": 1, "c": -1, "d": 0}
     assert tree.value("SELECT processing_params FROM artifacts WHERE stage = 'ersgan-enhanced'") == '{"by": "a b"}'
     assert tree.value("SELECT error_message FROM jobs WHERE stage = 'other'") == "out of memory"

@@ -137,3 +137,16 @@ def test_broken_grids_are_kept(old: Path, library: TestLibrary) -> None:
     assert rows(library) == []
     library.ok("export-dirs", "out")
     assert (library.folder / "out/blur/odd.txt").read_text() == "?"
+
+
+def test_finer_of_two_grids(old: Path, library: TestLibrary) -> None:
+    """Whichever of the pictures is met first."""
+    for seed, (coarse, fine) in enumerate((("img", "thumbs"), ("thumbs", "img"))):
+        name = f"{coarse}-{fine}"
+        small(old / f"img/{name}.jpeg", seed)
+        small(old / f"thumbs/{name}.jpeg", 10 + seed, (30, 20))
+        put(old, old / f"{coarse}/{name}.jpeg", "", grid(1, 4))
+        put(old, old / f"{fine}/{name}.jpeg", "", grid(2, 20))
+    assert library.json("migrate", old)["grids"] == {"matched": 4, "hashes": 2, "unmatched": 0}
+    fine_hash = blurhash_of(grid(2, 20), 4, 3)
+    assert [row[1:3] for row in rows(library)] == [("thumbnails-small", fine_hash)] * 2

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from artpipe.pipeline.stopping import Stop
     from artpipe.store.inspect import Look
 
+_BACK = "`artpipe repair` brings an original back, `artpipe sync-artifacts` anything else"
 # A clock is asked this often.
 STRIDE = 100
 
@@ -137,9 +138,10 @@ class Check:
         elif looked.ours.trouble:
             yield "lost", f"art/{side.path}: {looked.ours.reason or looked.ours.trouble}; see `artpipe verify`"
         elif side.sha256 is not None and ours is None:
-            yield "lost", "the library has no artifact for it any more"
+            yield "lost", f"the library has no artifact for it any more; {_BACK}"
         elif ours != side.sha256:
-            yield "differs", f"art/{side.path} has the sha256 {_hash(ours)}, the old file {_hash(side.sha256)}"
+            detail = f"art/{side.path} has the sha256 {_hash(ours)}, the old file {_hash(side.sha256)}"
+            yield "differs", f"{detail}; `artpipe repair` mends it"
 
     def _gone(self) -> None:
         for row in survey.gone(self._db, self._number):
