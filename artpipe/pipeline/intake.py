@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -126,6 +127,8 @@ def _read(path: str, how: Reading) -> Found | PassedOver | None:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         before = os.fstat(descriptor)
+        if stat.S_ISDIR(before.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(before.st_mode):
             return PassedOver(path, "not-a-file", "is not a regular file", failed=True)
         if before.st_size == 0:
