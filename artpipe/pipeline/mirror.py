@@ -6,13 +6,15 @@ import errno
 import os
 import shutil
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.store import durable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+    from io import BufferedWriter
 
 # A dot-file: in the old layout those are unfinished.
 _UNFINISHED = ".artpipe-unfinished"
@@ -39,16 +41,13 @@ def link(source: Path, target: str) -> int:
 
 def copy(source: Path, target: str) -> int:
     """Give a file a copy with the same time, sharing its blocks where the file system can; see `link`."""
-    unfinished = _unfinished(target)
-    try:
-        with source.open("rb") as reader, open(unfinished, "xb") as writer:
+    with _whole(target) as writer:
+        with source.open("rb") as reader:
             if not _cloned(reader.fileno(), writer.fileno()):
                 shutil.copyfileobj(reader, writer, 1 << 20)
-        shutil.copystat(source, unfinished)
-        _name(unfinished, target)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished)
+        # What is written at the end would be newer than the time that is set here.
+        writer.flush()
+        shutil.copystat(source, writer.name)
     return os.lstat(target).st_ino
 
 
@@ -60,15 +59,24 @@ def write(data: bytes, target: str) -> int:
             return os.fstat(descriptor).st_ino
         finally:
             os.close(descriptor)
-    unfinished = _unfinished(target)
+    with _whole(target) as writer:
+        writer.write(data)
+    return os.lstat(target).st_ino
+
+
+@contextmanager
+def _whole(target: str) -> Iterator[BufferedWriter]:
+    """A new file that gets its name once all is in it; nothing is left of it if that fails."""
+    unfinished = f"{os.path.dirname(target)}/{_UNFINISHED}"
+    with suppress(FileNotFoundError):
+        os.unlink(unfinished)
     try:
         with open(unfinished, "xb") as writer:
-            writer.write(data)
+            yield writer
         _name(unfinished, target)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(unfinished)
-    return os.lstat(target).st_ino
 
 
 def replace(fresh: str, target: str) -> None:
@@ -97,26 +105,13 @@ def holds(path: str, source: Path | None, data: bytes | None) -> bool:
             wanted = source.stat()
             if (wanted.st_dev, wanted.st_ino) == (status.st_dev, status.st_ino):
                 return True
-            return wanted.st_size == status.st_size and durable.sha256_of(source) == _sha256(path)
+            return wanted.st_size == status.st_size and durable.sha256_of(source) == durable.sha256_of(Path(path))
         if status.st_size != len(data or b""):
             return False
         with open(path, "rb") as file:
             return file.read() == (data or b"")
     except OSError:
         return False
-
-
-def _sha256(path: str) -> str:
-    from pathlib import Path
-
-    return durable.sha256_of(Path(path))
-
-
-def _unfinished(target: str) -> str:
-    name = f"{os.path.dirname(target)}/{_UNFINISHED}"
-    with suppress(FileNotFoundError):
-        os.unlink(name)
-    return name
 
 
 def _name(unfinished: str, target: str) -> None:
