@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
+from artpipe.db import oldfiles
 from artpipe.stages.definition import FOLDERS
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ _Step = tuple[str, int, str]
 
 def _losses(library: Library, data: Mapping[str, Any]) -> Iterator[_Step]:
     quality = data["quality"]
-    lost = data["rows_without_files"]["count"] + quality["emptied_files"]["count"] + quality["changed_files"]["count"]
+    trees, emptied = oldfiles.roots(library.db), quality["emptied_files"]["count"]
+    if trees:
+        yield "files that were emptied, as old scripts do", emptied, f"artpipe migrate {shlex.quote(trees[-1])}"
+    lost = data["rows_without_files"]["count"] + quality["changed_files"]["count"] + (0 if trees else emptied)
     yield "files that are lost or changed", lost, "artpipe repair --dry-run"
     rest = 0
     for stage, number in data["files_without_rows"]["by_stage"].items():

@@ -42,6 +42,9 @@ def empty(*paths: Path) -> None:
 def test_emptied_on_purpose(old: Path, library: TestLibrary) -> None:
     empty(old / "img/no.jpeg", old / "img/yes.jpeg", old / "thumbs/no.png", old / "thumbs/yes.png")
     assert library.run("verify").code == 3
+    steps = {step["command"]: step["count"] for step in library.json("report")["next"]}
+    assert steps[f"artpipe migrate {old}"] == 4
+    assert "artpipe repair --dry-run" not in steps
     data = library.json("migrate", old)
     assert data["emptied"] == 4
     assert data["by_code"] == {}

@@ -13,7 +13,7 @@ from support.library import TestLibrary
 from support.photos import small
 from support.processes import wait_for
 
-NAMES = 40_000
+NAMES, LARGE = 40_000, 100
 
 
 @pytest.fixture
@@ -67,6 +67,25 @@ def test_interrupted_while_a_large_folder_is_read(
     assert library.value("SELECT count(*) FROM images") == 0
 
 
-def is_reading(process: subprocess.Popen[bytes], folder: Path) -> bool:
+def is_reading(process: subprocess.Popen[bytes], path: Path) -> bool:
     descriptors = Path(f"/proc/{process.pid}/fd")
-    return any(os.path.realpath(one) == str(folder.resolve()) for one in descriptors.iterdir())
+    return any(os.path.realpath(one) == str(path.resolve()) for one in descriptors.iterdir())
+
+
+def test_interrupted_while_large_files_are_read(library: TestLibrary) -> None:
+    """Nobody waits for a batch that takes minutes; what was read is taken in."""
+    library.ok("init")
+    folder = library.folder / "old/img"
+    folder.mkdir(parents=True)
+    for number in range(LARGE):
+        with (folder / f"{number:03}.jpeg").open("wb") as file:
+            file.write(number.to_bytes(4, "big"))
+            file.truncate(70 << 20)
+    process = library.start("migrate", "--json", "old")
+    wait_for(lambda: any(is_reading(process, file) for file in folder.iterdir()), process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    data = json.loads(out)["data"]
+    assert data["complete"] is False
+    assert data["taken"] == library.value("SELECT count(*) FROM images") < LARGE

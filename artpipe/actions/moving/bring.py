@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -155,7 +155,7 @@ class Bringing:
         """The next few, or none if it is time to stop."""
         if self._stop.jobs is not None:
             size = min(size, self._stop.jobs - self.brought.files)
-        batch = [] if self._stop.check() else list(islice(items, size))
+        batch = list(islice(takewhile(lambda _: not self._stop.check(), items), size))
         if not batch and (self._stop.why or not size):
             self.brought.complete = False
         return batch

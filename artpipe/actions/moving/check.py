@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from artpipe.store.inspect import Look
 
 _BACK = "`artpipe repair` brings an original back, `artpipe sync-artifacts` anything else"
-# A clock is asked this often.
-STRIDE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class Check:
                 self._compare(side, looked)
                 self.checked += 1
                 progress.advance()
-                if self.checked % STRIDE == 0 and self._stop.check():
+                if self._stop.check():
                     self.complete = False
                     break
         progress.finish()
