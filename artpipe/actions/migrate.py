@@ -17,7 +17,7 @@ from artpipe.actions.moving.deciding import decide
 from artpipe.actions.moving.emptied import count_emptied, let_go
 from artpipe.actions.moving.finding import Findings
 from artpipe.actions.moving.grids import Grids, roots_of
-from artpipe.actions.moving.plan import load, look
+from artpipe.actions.moving.plan import copied_bytes, load, look
 from artpipe.actions.report import Progress, Report, Silent
 from artpipe.db import oldfiles
 from artpipe.errors import UsageError
@@ -136,6 +136,8 @@ class _Moving:
         if load(self._db, self._tree, self._stop):
             told.emptied = about_emptied(self._library, number, self._stop)
             told.plan = look(self._db, self._tree, number, self._findings, self._stop)
+            store = self._library.store
+            told.to_copy = copied_bytes(told.plan, self._tree.root, store.root), store.free_bytes()
         return told
 
     def _bring(self, found: Plan, source: Source) -> Brought:

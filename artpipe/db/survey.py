@@ -93,8 +93,8 @@ def folders(db: Database, tree: int) -> list[Row]:
     """What is in each folder, and how much of it is new."""
     return db.rows(
         "SELECT s.folder, s.role, min(s.stage) AS stage, count(*) AS files, sum(s.size) AS bytes,"
-        f" sum(s.size = 0) AS empty, sum({_NEW}) AS new FROM {_BESIDE} GROUP BY s.folder"
-        " ORDER BY min(s.phase), s.folder",
+        f" sum(s.size = 0) AS empty, sum({_NEW}) AS new, sum(s.size * {_NEW}) AS new_bytes"
+        f" FROM {_BESIDE} GROUP BY s.folder ORDER BY min(s.phase), s.folder",
         (tree,),
     )
 

@@ -98,7 +98,11 @@ def test_tree_on_another_disk_is_copied(library: TestLibrary) -> None:
         tree = oldtree.build(Path(folder) / "old", 40)
         before = oldtree.files_of(tree.root)
         library.ok("init")
+        placed = sum(size for name, (size, _) in before.items() if not name.startswith((b"blur/", b"replicate/js/")))
+        assert library.json("migrate", "--dry-run", tree.root)["to_copy"] == placed
+        assert "would be copied" in library.ok("migrate", "--dry-run", tree.root).err
         library.ok("migrate", tree.root)
+        assert library.json("migrate", "--dry-run", tree.root)["to_copy"] == 0
         library.ok("migrate", "--verify", tree.root)
         library.ok("export-dirs", Path(folder) / "out")
         assert oldtree.files_of(Path(folder) / "out") == before

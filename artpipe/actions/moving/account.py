@@ -12,6 +12,7 @@ from artpipe.actions.moving.digest import Sides
 from artpipe.actions.moving.grids import Tally
 from artpipe.actions.moving.plan import Plan
 from artpipe.actions.report import Problem, Report
+from artpipe.actions.stats import human_size
 from artpipe.db import sides
 from artpipe.db.oldfiles import Outcome
 from artpipe.names import path_text, shown
@@ -34,6 +35,7 @@ class Account:
     Args:
         emptied: files that old scripts have emptied, in the tree as well as here.
         old: what an old database holds, if one was named.
+        to_copy: bytes that cannot be linked; of how many that are free.
     """
 
     tree: OldTree
@@ -41,11 +43,13 @@ class Account:
     plan: Plan = field(default_factory=Plan)
     emptied: int = 0
     old: Known | None = None
+    to_copy: tuple[int, int] = (0, 0)
 
     def data(self) -> dict[str, Any]:
         return {
             **self.plan.as_data(self.findings),
             "emptied": self.emptied,
+            "to_copy": self.to_copy[0],
             "old_database": self.old.as_data() if self.old is not None else None,
             "findings": self.findings.as_data(),
             "by_code": self.findings.by_code(),
@@ -119,7 +123,7 @@ def of_plan(account: Account, why: Why | None = None, *, dry_run: bool = True) -
     tables = [*account.plan.tables(account.findings), *account.findings.tables()]
     note = f"{account.plan.new} of {account.files()} files would be taken in"
     data = {**account.data(), "dry_run": True, "complete": True}
-    notes = [note, *_judged(account), *_doubts(account)]
+    notes = [note, *_copies(account), *_judged(account), *_doubts(account)]
     return Report(data=data, tables=tables, notes=notes, problems=_troubles(account.tree))
 
 
@@ -138,6 +142,14 @@ def of_import(account: Account, done: Done, both: Mapping[str, Sides]) -> Report
     if done.undecided:
         notes.append("no decision was made, since not all could be read; the same command makes them when it can")
     return Report(data=data, tables=tables, notes=notes, problems=problems, exit_code=done.exit_code())
+
+
+def _copies(account: Account) -> list[str]:
+    size, free = account.to_copy
+    if not size:
+        return []
+    rest = f"; only {human_size(free)} are free there" if size > free else ""
+    return [f"{human_size(size)} would be copied, since they lie on another disk than art/{rest}"]
 
 
 def _overwritten(brought: Brought) -> list[str]:

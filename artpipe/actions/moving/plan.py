@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -13,12 +14,15 @@ from artpipe.names import path_text
 from artpipe.pipeline.oldlayout import group_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from artpipe.actions.moving.finding import Findings
     from artpipe.db.connection import Database, Row
     from artpipe.pipeline.oldtree import LeftAlone, OldTree
     from artpipe.pipeline.stopping import Stop
 
 _BECOMES = {"approved": "approved", "rejected": "rejected", "how": "how it was made", "grid": "blurhash"}
+_IN_DATABASE = {_BECOMES["how"], _BECOMES["grid"]}
 COLUMNS = ("folder", "becomes", "files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
 _CONFLICTS = ("conflict", "decision-kept")
 
@@ -76,6 +80,20 @@ def _grouped(folders: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+def copied_bytes(plan: Plan, root: str, art: Path) -> int:
+    """How much of what is new cannot be linked, since its folder lies on another file system than `art/`."""
+    device = art.stat().st_dev
+    placed = (one for one in plan.folders if one["becomes"] not in _IN_DATABASE and one["new_bytes"])
+    return sum(one["new_bytes"] for one in placed if _device(f"{root}/{one['folder']}") not in {device, None})
+
+
+def _device(folder: str) -> int | None:
+    try:
+        return os.stat(folder).st_dev
+    except OSError:
+        return None
+
+
 _SUMMED = ("files", "bytes", "empty", "new", "decisions", "conflicts", "findings")
 
 
@@ -113,6 +131,7 @@ def _folder(row: Row) -> dict[str, Any]:
         "bytes": row["bytes"],
         "empty": row["empty"],
         "new": row["new"],
+        "new_bytes": row["new_bytes"],
         "decisions": row["files"] if row["role"] in {"approved", "rejected"} else 0,
     }
 
