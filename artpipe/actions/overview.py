@@ -53,14 +53,19 @@ def overview(library: Library, request: OverviewRequest, progress: Progress | No
         "statistics": statistics.data,
         "files_without_rows": _of(files, {"file-unrecorded"}, request.examples),
         "rows_without_files": _rows_without_files(library, files, request.examples),
-        "quality": {**_lacks(library, request.examples), **_sizes(library, files, request.examples)},
+        "quality": {},
         "complete": complete,
+        "next": [],
     }
+    if not complete:
+        note = "Interrupted: not every file was looked at, and nothing but files"
+        return Report(
+            data, tables=_tables(statistics.tables, data), notes=[note], exit_code=exit_code(request.stop.why)
+        )
+    data["quality"] = {**_lacks(library, request.examples), **_sizes(library, files, request.examples)}
     would_run = Planner(library, Wish()).count().total()
     data["next"] = next_steps(library, data, would_run, sum(1 for _ in in_hands(library)))
-    notes = [] if complete else ["Interrupted: not every file was looked at"]
-    code = exit_code(request.stop.why)
-    return Report(data, tables=_tables(statistics.tables, data), notes=notes, exit_code=code or 0)
+    return Report(data, tables=_tables(statistics.tables, data))
 
 
 def _of(files: Comparison, codes: Iterable[str], examples: int) -> dict[str, Any]:
@@ -112,11 +117,16 @@ def _sizes(library: Library, files: Comparison, examples: int) -> dict[str, Any]
 
 def _tables(statistics: Sequence[Table], data: Mapping[str, Any]) -> list[Table]:
     first, *rest = statistics
-    return [
+    seen = [
         Table(first.columns, first.rows, "1. Statistics"),
         *rest,
         _by_stage("2. Files without rows", "files", data["files_without_rows"]),
         _by_stage("3. Rows without files", "rows", data["rows_without_files"]),
+    ]
+    if not data["complete"]:
+        return seen
+    return [
+        *seen,
         Table(("what", "number", "for example"), _quality(data["quality"]), "4. Quality"),
         Table(("what", "number", "command"), _next(data["next"]), "5. Next"),
     ]

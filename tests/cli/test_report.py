@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from support.damage import fill, put_back
 from support.library import TestLibrary
 from support.photos import small
+from support.processes import is_reading, wait_for
 
 from artpipe.actions import overview
 
@@ -189,3 +192,21 @@ def test_changes_nothing(filled: TestLibrary) -> None:
     assert json.loads(result.out)["ok"]
     after = [filled.sql(f"SELECT * FROM {table}") for table in ("artifacts", "jobs", "images", "meta", "unsettled")]
     assert after == before
+
+
+def test_interrupted(library: TestLibrary) -> None:
+    """It says what it has, and looks for nothing more."""
+    library.ok("init")
+    folder = library.art / "upstream"
+    folder.mkdir()
+    for number in range(40_000):
+        os.close(os.open(folder / f"{number}.png", os.O_CREAT))
+    process = library.start("report", "--json")
+    wait_for(lambda: is_reading(process.pid, folder), process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    data = json.loads(out)["data"]
+    assert list(data) == PARTS
+    assert (data["complete"], data["quality"], data["next"]) == (False, {}, [])
+    shutil.rmtree(folder)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 from support.library import TestLibrary
 from support.photos import small
-from support.processes import wait_for
+from support.processes import is_reading, wait_for
 
 NAMES, LARGE = 40_000, 100
 
@@ -58,18 +57,13 @@ def test_interrupted_while_a_large_folder_is_read(
     for name in range(NAMES):
         os.close(os.open(old / f"img/{name}.jpeg", os.O_CREAT))
     process = library.start("migrate", "--json", old)
-    wait_for(lambda: is_reading(process, old / "img"), process)
+    wait_for(lambda: is_reading(process.pid, old / "img"), process)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     data = json.loads(out)["data"]
     assert (data["complete"], data["folders"]) == (False, [])
     assert library.value("SELECT count(*) FROM images") == 0
-
-
-def is_reading(process: subprocess.Popen[bytes], path: Path) -> bool:
-    descriptors = Path(f"/proc/{process.pid}/fd")
-    return any(os.path.realpath(one) == str(path.resolve()) for one in descriptors.iterdir())
 
 
 def test_interrupted_while_large_files_are_read(library: TestLibrary) -> None:
@@ -82,7 +76,7 @@ def test_interrupted_while_large_files_are_read(library: TestLibrary) -> None:
             file.write(number.to_bytes(4, "big"))
             file.truncate(70 << 20)
     process = library.start("migrate", "--json", "old")
-    wait_for(lambda: any(is_reading(process, file) for file in folder.iterdir()), process)
+    wait_for(lambda: any(is_reading(process.pid, file) for file in folder.iterdir()), process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

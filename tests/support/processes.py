@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -37,6 +38,11 @@ def children(pid: int) -> list[int]:
             if int(fields[1]) == pid and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
+
+
+def is_reading(pid: int, path: Path) -> bool:
+    """Whether a process has a file or folder open."""
+    return any(os.path.realpath(one) == str(path.resolve()) for one in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def wait_for(condition: Callable[[], object], process: subprocess.Popen[bytes] | None = None) -> None:
