@@ -52,14 +52,18 @@ def ensure(library: Library, stage: Stage) -> Paired:
         return paired
     if stage.pairs in {None, ASKED}:
         return Paired()
-    return wish(library, stage, _lines(library.settings.file.parent / str(stage.pairs), stage))
+    return wish(library, stage, _lines(library.settings.file, stage), f"{stage.pairs}, ")
 
 
-def wish(library: Library, stage: Stage, lines: Iterable[str]) -> Paired:
-    """Within an open transaction: a row for every line that names two images."""
+def wish(library: Library, stage: Stage, lines: Iterable[str], where: str = "") -> Paired:
+    """Within an open transaction: a row for every line that names two images.
+
+    Args:
+        where: what the lines stand in, for messages.
+    """
     paired, known = Paired(), lineage.known_pairs(library.db, stage)
-    lines = iter(lines)
-    while chunk := list(islice(lines, CHUNK)):
+    numbered = ((f"{where}line {at}", line) for at, line in enumerate(lines, 1) if line.strip())
+    while chunk := list(islice(numbered, CHUNK)):
         pairs = [pair for pair in _resolved(library.db, chunk, paired) if not _count_known(pair, known, paired)]
         paired.created += _create(library.db, stage, pairs)
     return paired
@@ -73,17 +77,19 @@ def _count_known(pair: tuple[str, str], known: set[tuple[str, str]], paired: Pai
     return False
 
 
-def _resolved(db: Database, lines: list[str], paired: Paired) -> Iterator[tuple[str, str]]:
-    """The images that lines name."""
-    split = [(line, _two(line)) for line in lines]
-    names = [name for _, pair in split for name in pair]
+def _resolved(db: Database, lines: list[tuple[str, str]], paired: Paired) -> Iterator[tuple[str, str]]:
+    """The images that lines name, each of which comes with where it stands."""
+    split = [(place, line, _two(line)) for place, line in lines]
+    names = [name for *_, pair in split for name in pair]
     found = dict(zip(names, images.resolve(db, [candidates(name) for name in names]), strict=True))
-    for line, pair in split:
+    for place, line, pair in split:
         missing = [name for name in pair if found[name] is None]
         if len(pair) != _PAIR:
-            paired.problems.append((line, f"{shown(line)!r} is no pair: two ids, with a tab between them, are."))
+            message = f"{shown(line)!r} is no pair ({shown(place)}): two ids, with a tab between them, are."
+            paired.problems.append((line, message))
         elif missing:
-            paired.problems.append((line, f"There is no image {shown(missing[0])}, which a pair names."))
+            message = f"There is no image {shown(missing[0])}, which a pair names ({shown(place)})."
+            paired.problems.append((line, message))
         else:
             yield str(found[pair[0]]), str(found[pair[1]])
 
@@ -93,13 +99,15 @@ def _two(line: str) -> list[str]:
     return line.split("\t") if "\t" in line else line.split()
 
 
-def _lines(path: Path, stage: Stage) -> Iterator[str]:
+def _lines(settings: Path, stage: Stage) -> Iterator[str]:
+    path = settings.parent / str(stage.pairs)
     try:
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         message = f"stages.{stage.name}.pairs names {path}, which can't be read: {error.strerror}."
-        raise SettingsError(message) from None
-    return (line.rstrip("\r") for line in text.split("\n") if line.strip())
+        allowed = '"all", "asked" or the name of a file beside this one'
+        raise SettingsError(f"{settings}: {message} Allowed are {allowed}.") from None
+    return (line.rstrip("\r") for line in text.split("\n"))
 
 
 def _create(db: Database, stage: Stage, pairs: list[tuple[str, str]]) -> int:

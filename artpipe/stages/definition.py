@@ -119,6 +119,8 @@ def _kind(rest: dict[str, Any], base: Definition | None, where: str) -> str:
     """Its own, or the built-in stage's; naming a command is enough to make it one."""
     fallback = command_table.KIND if "command" in rest else base.kind if base else None
     kind = rest.pop("kind", fallback)
+    if kind is None:
+        raise SettingsError(f"{where} needs `command`, a list of texts, or `kind`, one of {', '.join(kinds())}.")
     replaceable = base is None or kind == base.kind or (kind == command_table.KIND and base.kind not in TABLES)
     if not isinstance(kind, str) or not replaceable:
         allowed = ", ".join(kinds()) if base is None else base.kind

@@ -107,11 +107,13 @@ def _stage(name: str, definition: Definition) -> Stage:
 
 
 def _require_inputs(definitions: Mapping[str, Definition], file: Path) -> None:
+    with_files = {name for name, definition in definitions.items() if definition.kind not in TABLES}
     for name, definition in definitions.items():
-        for source in definition.inputs:
-            if source not in definitions and source not in FOLDERS:
-                known = ", ".join([*FOLDERS, *definitions])
-                raise SettingsError(f"{file}: stages.{name}.input is {source!r}, which is no stage. Known: {known}.")
+        # A stage that is made from itself is left to the search for circles.
+        for source in set(definition.inputs) - with_files - set(FOLDERS):
+            known = ", ".join(dict.fromkeys([*FOLDERS, *(one for one in definitions if one in with_files - {name})]))
+            what = "makes values and no files" if source in definitions else "is no stage"
+            raise SettingsError(f"{file}: stages.{name}.input is {source!r}, which {what}. Known: {known}.")
 
 
 def _sorted(definitions: Mapping[str, Definition], file: Path) -> list[str]:
