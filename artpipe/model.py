@@ -90,7 +90,17 @@ class Graph(NamedTuple):
         return [name for name in self.stages if name in wanted]
 
     def audience_of(self, name: str) -> Audience:
-        return self.stages[name].audience if name in self.stages else "all"
+        """The images that may have been made by a stage, or stand in such a folder."""
+        stage = self.stages.get(name)
+        if stage is None:
+            return "all"
+        # A result is made for its parents' sake; nobody has decided on it before it is there.
+        return stage.audience if stage.pairs is None else "not-rejected"
+
+    def lists_for(self, name: str) -> dict[str, str]:
+        """Those of a stage's inputs that make images of their own: name -> what they are made from, which has the list."""
+        inputs = [self.stages[one] for one in self.stages[name].inputs if one in self.stages]
+        return {one.name: one.inputs[0] for one in inputs if one.many}
 
 
 class Input(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from artpipe.actions.report import Report, Table
 from artpipe.actions.stats import human_size
 from artpipe.db import past
+from artpipe.model import UPSTREAM
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -34,14 +35,24 @@ def forecast(library: Library, planner: Planner, planned: Counter[tuple[str, str
     likely = _likely(library, planner, by_stage, request.workers or library.settings.workers())
     rows = [(stage, reason, number) for stage, reasons in by_stage.items() for reason, number in reasons.items()]
     said = f"{total} jobs would run" if total else "Nothing to do: everything is up to date"
+    videos = _videos(planner, by_stage)
     # A part of the plan, in whichever order, is not what was forecast.
-    parts = _sentences(likely) if total == planned.total() else []
+    parts = [f"What is made of the frames of {videos} video{'s' * (videos > 1)} comes on top"] if videos else []
+    parts += _sentences(likely) if total == planned.total() else []
     return Report(
-        data={"would_run": total, "by_stage": by_stage, "forecast": likely},
+        data={"would_run": total, "by_stage": by_stage, "videos": videos, "forecast": likely},
         tables=[Table(("stage", "reason", "jobs"), rows)] if rows else [],
         notes=[*planner.pairing_problems, said, *parts],
         problems=request.problems,
     )
+
+
+def _videos(planner: Planner, by_stage: Mapping[str, Mapping[str, int]]) -> int:
+    """How many videos are about to give frames that the planned stages then go on with; nobody knows how many yet."""
+    stages = [planner.graph.stages[name] for name in planner.stages]
+    taken = {stage.name for stage in stages if stage.many and by_stage.get(stage.name)}
+    go_on = any({UPSTREAM, *taken} & set(stage.inputs) for stage in stages)
+    return max((sum(by_stage[name].values()) for name in taken), default=0) if go_on else 0
 
 
 def _likely(

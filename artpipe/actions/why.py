@@ -8,7 +8,7 @@ from artpipe.actions.identify import resolve
 from artpipe.actions.jobs import require_stages
 from artpipe.actions.report import Report, Table
 from artpipe.actions.why_not import changed_inputs, changes, changes_text, not_because
-from artpipe.db import images, jobs, planning
+from artpipe.db import artifacts, images, jobs, planning
 from artpipe.model import UPSTREAM
 from artpipe.names import shown
 from artpipe.pipeline.plan import Planner, Wish
@@ -75,13 +75,26 @@ class _Explainer:
         return answer
 
     def _refusal(self, answer: dict[str, Any], stage: Stage, facts: dict[str, Any], depth: int) -> str:
-        answer["reason"], text = not_because(stage, facts, answer["job"])
+        film_of = self._film_of(answer["id"], stage)
+        if film_of:
+            answer["reason"], text = "no-frame", f"it is made from the images that {film_of} makes of this one"
+        else:
+            answer["reason"], text = not_because(stage, facts, answer["job"])
         if answer["reason"] == "waiting":
             missing = [one for one in answer["inputs"] if not one["there"]]
             answer["waits_for"] = self._waited_for(missing, depth)
         if answer["waits_for"]:
             text += f": {answer['waits_for']['message'].removesuffix('.')}"
         return f"would not run: {text}"
+
+    def _film_of(self, image_id: str, stage: Stage) -> str:
+        """The input, if any, that makes of this image the images that the stage is made from."""
+        image = images.get(self._db, image_id)
+        if image is None or stage.pairs is not None:
+            return ""
+        lists = self._planner.graph.lists_for(stage.name)
+        own = (name for name, source in lists.items() if artifacts.get(self._db, image_id, source) is not None)
+        return next((name for name in own if name != image["origin"]), "")
 
     def _waited_for(self, inputs: list[dict[str, Any]], depth: int) -> dict[str, Any] | None:
         """The same question about the first of these inputs."""

@@ -27,6 +27,21 @@ def audience(stage: Stage) -> str:
     return f"({among} AND {_OF_KIND[stage.kind]})" if stage.kind in _OF_KIND else among
 
 
+def is_no_list(image: str, source: str, number: int) -> str:
+    """What is made of frames is not made of the list of them, which is what the film itself has in their stage.
+
+    Args:
+        image: alias of the image that has the input.
+        source: SQL for the stage of the input.
+        number: how many kinds of lists it may be, as `:list0`, … with `:listed0`, …, what those are made from.
+    """
+    return " AND ".join(
+        f"({source} <> :list{at} OR {image}.origin = :list{at} OR NOT EXISTS (SELECT 1 FROM artifacts q"
+        f" WHERE q.image_id = {image}.id AND q.stage = :listed{at}))"
+        for at in range(number)
+    )
+
+
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
 # Somebody asked for it to be made again.
 ASKED_AGAIN = "(:rebuilding AND EXISTS (SELECT 1 FROM rebuilds r WHERE r.image_id = i.id AND r.stage = :stage))"

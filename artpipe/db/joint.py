@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from artpipe.db.conditions import ASKED_AGAIN, AUDIENCE, OTHER_RECIPE, RETRIED, TRIED
+from artpipe.db.conditions import ASKED_AGAIN, AUDIENCE, OTHER_RECIPE, RETRIED, TRIED, is_no_list
 from artpipe.db.jobs import asked
 from artpipe.model import Claim, Input
 
@@ -40,9 +40,13 @@ def select_parents(db: Database) -> None:
     db.execute(f"{_PARENTS.format(table='selection')} INSERT OR IGNORE INTO temp.selection SELECT id FROM up", ())
 
 
-def plan(db: Database, stage: Stage, parameters: dict[str, str | int | None]) -> None:
-    """Add what is wanted of the stage to `temp.wanted`, for the images of the page."""
-    db.execute(_wanted_sql(stage), {**parameters, **_sources(stage)})
+def plan(db: Database, stage: Stage, parameters: dict[str, str | int | None], lists: int = 0) -> None:
+    """Add what is wanted of the stage to `temp.wanted`, for the images of the page.
+
+    Args:
+        lists: see `is_no_list`.
+    """
+    db.execute(_wanted_sql(stage, lists), {**parameters, **_sources(stage)})
 
 
 def _sources(stage: Stage) -> dict[str, str]:
@@ -83,7 +87,13 @@ def _audience(stage: Stage) -> str:
     return " AND ".join(["i.rejected IS NOT TRUE", *of_parents])
 
 
-def _wanted_sql(stage: Stage) -> str:
+def _no_lists(stage: Stage, number: int) -> str:
+    """Of each input, that it is no list."""
+    owners = ["i" if stage.pairs is None else f"i{at}" for at in range(len(stage.inputs))]
+    return " AND ".join(is_no_list(owner, f":source{at}", number) for at, owner in enumerate(owners))
+
+
+def _wanted_sql(stage: Stage, lists: int) -> str:
     every = range(len(stage.inputs))
     made_from = _fingerprint(stage)
     remade = "COALESCE(" + ", ".join(f"w{at}.image_id" for at in every) + ")"
@@ -104,7 +114,7 @@ FROM temp.page p
 CROSS JOIN images i ON i.id = p.id
 {_joins(stage)}
 LEFT JOIN artifacts o ON o.image_id = i.id AND o.stage = :stage
-WHERE {_audience(stage)}
+WHERE {_audience(stage)} AND {_no_lists(stage, lists) if lists else "TRUE"}
   AND (:registered IS NULL OR (i.origin = 'upstream') = :registered)
   AND {there}
   AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> {made_from} OR {again} OR {ASKED_AGAIN})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from artpipe.db import joint, rebuilds
-from artpipe.db.conditions import ASKED_AGAIN, OTHER_RECIPE, RETRIED, TRIED, audience
+from artpipe.db.conditions import ASKED_AGAIN, OTHER_RECIPE, RETRIED, TRIED, audience, is_no_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from artpipe.db.connection import Database
     from artpipe.model import Json, Stage
@@ -31,12 +31,14 @@ class Target:
     Args:
         input_approved, input_other: the stage it is made from, for approved images and for the others ("" : none).
         by_hand: parameters were given for this invocation alone; only then are pinned artifacts looked at too.
+        lists: inputs that make images of their own -> what those are made from.
     """
 
     stage: Stage
     input_approved: str
     input_other: str
     by_hand: bool = False
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare(db: Database) -> None:
@@ -107,7 +109,7 @@ def _plan(db: Database, target: Target, why: tuple[bool, bool], *, registered: b
         "registered": registered,
     }
     if target.stage.joint:
-        joint.plan(db, target.stage, parameters)
+        joint.plan(db, target.stage, parameters, len(target.lists))
     else:
         db.execute(_wanted_sql(target), parameters)
 
@@ -119,7 +121,10 @@ def ready(db: Database) -> set[tuple[str, str]]:
 
 def _wanted_sql(target: Target) -> str:
     output_stage = ":stage" if target.stage.table == "artifacts" else _INPUT
-    return _WANTED.format(table=target.stage.table, output_stage=output_stage, audience=audience(target.stage))
+    among = audience(target.stage)
+    if target.lists:
+        among += " AND " + is_no_list("i", _CHOSEN, len(target.lists))
+    return _WANTED.format(table=target.stage.table, output_stage=output_stage, audience=among)
 
 
 def _wanted_parameters(target: Target) -> dict[str, str | int | None]:
@@ -130,6 +135,8 @@ def _wanted_parameters(target: Target) -> dict[str, str | int | None]:
         "input_other": target.input_other,
         "by_hand": target.by_hand,
         "attempts": target.stage.retries + 1,
+        **{f"list{at}": name for at, name in enumerate(target.lists)},
+        **{f"listed{at}": source for at, source in enumerate(target.lists.values())},
     }
 
 

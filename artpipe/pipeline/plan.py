@@ -70,7 +70,8 @@ class Planner:
 
     def _target(self, name: str) -> Target:
         approved, other = input_stages(self.graph, self.graph.stages[name])
-        return Target(self.graph.stages[name], approved, other, bool(self._asked.get(name)))
+        by_hand = bool(self._asked.get(name))
+        return Target(self.graph.stages[name], approved, other, by_hand, self.graph.lists_for(name))
 
     def inputs(self) -> dict[str, tuple[str, str]]:
         """Stage -> (stage it is made from for approved images, for the others), those made from several left out."""
