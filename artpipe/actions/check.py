@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from artpipe.actions.ending import exit_code
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.show import parsed
-from artpipe.db import checking
+from artpipe.db import checking, frames
 from artpipe.model import Failure
 from artpipe.names import shown
 from artpipe.pipeline import handing, leftovers
@@ -20,16 +20,19 @@ from artpipe.pipeline.lifecycle import Desk
 from artpipe.pipeline.plan import Planner, Wish
 from artpipe.pipeline.stopping import Stop, listening
 from artpipe.stages.makers import takes_files
+from artpipe.store import inspect
 from artpipe.store.locks import lock_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from artpipe.db.checking import Made as Recorded
     from artpipe.library import Library
     from artpipe.model import Claim, Made, Stage
 
 PAGE = 128
 COLUMNS = ("image", "stage", "verdict", "detail")
-VERDICTS = ("same", "different", "not-promised", "other-engine", "stale", "foreign", "failed")
+VERDICTS = ("same", "different", "damaged", "not-promised", "other-engine", "stale", "foreign", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,28 @@ class _Check:
                 if isinstance(outcome, Failure):
                     self._say(image_id, stage.name, "failed", f"{outcome.code}: {outcome.message}")
                 else:
-                    self._say(image_id, stage.name, *_compared(stage, due[outcome.job_id], outcome))
-                    if outcome.scratch:
-                        Path(outcome.scratch).unlink()
+                    self._say(image_id, stage.name, *self._verdict(stage, due[outcome.job_id], outcome))
+                    for scratch in (outcome.scratch, *(part.scratch for part in outcome.parts)):
+                        Path(scratch).unlink() if scratch else None
             if self._request.stop.grace_over():
                 self._pool.forget_backlog()
                 return
+
+    def _verdict(self, stage: Stage, row: Recorded, made: Made) -> tuple[str, str]:
+        """What a file gives that is made again, what its row says, what lies there: all three have to agree."""
+        verdict, detail = _compared(stage, row, made)
+        recorded = frames.files(self._library.db, row.image_id, stage.name) if made.parts else []
+        if verdict == "same" and made.parts:
+            verdict, detail = _frames_compared({_moment(one["seconds"]): one["sha256"] for one in recorded}, made)
+        files = {row.file_path: row.result, **{one["file_path"]: one["sha256"] for one in recorded}}
+        changed = self._changed(files) if verdict == "same" and row.file_path else ""
+        return ("damaged", f"art/{changed} is not what its row says") if changed else (verdict, detail)
+
+    def _changed(self, files: Mapping[str, str]) -> str:
+        """One of these files that has another hash, or is not there."""
+        store = self._library.store
+        looks = ((path, inspect.look(store.path(path), hashed=True), sha256) for path, sha256 in files.items())
+        return next((path for path, look, sha256 in looks if look.trouble or look.sha256 != sha256), "")
 
     def _say(self, image_id: str, stage: str, verdict: str, detail: str) -> None:
         self.verdicts[verdict] += 1
@@ -161,12 +180,24 @@ def _compared(stage: Stage, row: Recorded, made: Made) -> tuple[str, str]:
     return ("not-promised" if takes_files(stage.kind) else "different"), detail
 
 
+def _moment(seconds: float | None) -> int:
+    return round((seconds or 0.0) * 1000)
+
+
+def _frames_compared(recorded: Mapping[int, str], made: Made) -> tuple[str, str]:
+    """A frame is known by its moment; what somebody decided on stays, also where none is taken any more."""
+    other = [part for part in made.parts if recorded.get(_moment(part.seconds)) != part.sha256]
+    if not other:
+        return "same", ""
+    return "not-promised", f"{len(other)} of {len(made.parts)} frames, the first at {other[0].seconds:g} s"
+
+
 def _report(done: _Check, request: CheckRequest, *, complete: bool) -> Report:
     counts = {verdict: done.verdicts[verdict] for verdict in VERDICTS}
     failed = [item for item in done.items if item[2] == "failed"]
     shown_items = [item for item in done.items if item[2] != "failed"]
     data: dict[str, Any] = {
-        "checked": counts["same"] + counts["different"] + counts["not-promised"] + counts["other-engine"],
+        "checked": counts["same"] + counts["different"] + counts["damaged"] + counts["not-promised"] + counts["other-engine"],
         **{verdict.replace("-", "_"): number for verdict, number in counts.items()},
         "complete": complete,
         "items": [dict(zip(COLUMNS, item, strict=True)) for item in done.items],
@@ -177,5 +208,5 @@ def _report(done: _Check, request: CheckRequest, *, complete: bool) -> Report:
         notes.append("A program of the user's need not give the same bytes twice; such differences are only told")
     problems = [Problem("failed", item[0], f"{item[1]} of {shown(item[0])} failed ({item[3]})") for item in failed]
     table = [Table(COLUMNS, shown_items)] if shown_items else []
-    code = exit_code(request.stop.why, found=counts["different"] > 0, remains=not complete)
+    code = exit_code(request.stop.why, found=counts["different"] + counts["damaged"] > 0, remains=not complete)
     return Report(data, tables=table, notes=notes, problems=problems, exit_code=code)

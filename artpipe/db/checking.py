@@ -22,6 +22,7 @@ class Made(NamedTuple):
 
     Args:
         result: sha256 of the file, or the value.
+        file_path: empty for a value.
         recipe: None for what another program made.
     """
 
@@ -31,19 +32,26 @@ class Made(NamedTuple):
     input_sha256: str | None
     processing_params: str | None
     pinned: bool
+    file_path: str
 
 
 def page(db: Database, stage: Stage, ids: Sequence[str] | None, after: str, size: int) -> list[Made]:
     """The next artifacts of a stage in order of image; a value stage has one for each image.
 
+    Of what makes images of their own, what it made of the film; those images come along with it.
+
     Args:
         ids: only these images; None for all.
     """
     column = ROW_TABLES.get(stage.table, "sha256")
-    own = "o.stage = :stage" if stage.table == "artifacts" else ":stage <> ''"
+    in_files = stage.table == "artifacts"
+    own = "o.stage = :stage" if in_files else ":stage <> ''"
+    path = "o.file_path" if in_files else "''"
+    if stage.many:
+        own += " AND NOT EXISTS (SELECT 1 FROM images i WHERE i.id = o.image_id AND i.origin = :stage)"
     within = "AND o.image_id IN (SELECT value FROM json_each(:ids))" if ids is not None else ""
     rows = db.rows(
-        f"SELECT o.image_id, o.{column}, o.recipe, o.input_sha256, o.processing_params, o.pinned"
+        f"SELECT o.image_id, o.{column}, o.recipe, o.input_sha256, o.processing_params, o.pinned, {path}"
         f" FROM {stage.table} o WHERE {own} AND o.image_id > :after {within} ORDER BY o.image_id, o.stage LIMIT :size",
         {"stage": stage.name, "after": after, "size": size, "ids": json.dumps(list(ids or ()))},
     )

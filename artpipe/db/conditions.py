@@ -45,8 +45,12 @@ def is_no_list(image: str, source: str, number: int) -> str:
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
 # Somebody asked for it to be made again.
 ASKED_AGAIN = "(:rebuilding AND EXISTS (SELECT 1 FROM rebuilds r WHERE r.image_id = i.id AND r.stage = :stage))"
-RETRIED = "(f.failure_kind = 'transient' AND f.attempts < :attempts AND f.due_at <= CURRENT_TIMESTAMP)"
-# What was tried already: the same input with the same recipe. By image: what failed at a stage can be everything.
+# Where no time is set, its tries were used up; the stage may have been given more of them since.
+RETRIED = (
+    "(f.failure_kind IS 'transient' AND f.attempts < :attempts"
+    " AND (f.due_at IS NULL OR f.due_at <= CURRENT_TIMESTAMP))"
+)
+# What was tried already: the same input with the same recipe.
 TRIED = (
     "SELECT 1 FROM jobs f INDEXED BY jobs_by_image WHERE f.image_id = i.id AND f.stage = :stage AND f.status = 'failed'"
     " AND f.recipe = :recipe AND f.input_sha256 IS {input_sha256}"

@@ -36,6 +36,16 @@ def of_video(db: Database, video: str, stage: str) -> list[Row]:
     )
 
 
+def files(db: Database, video: str, stage: str) -> list[Row]:
+    """The files of a video's frames, with their moments."""
+    return db.rows(
+        "SELECT l.position AS seconds, a.file_path, a.sha256 FROM lineage l"
+        " JOIN artifacts a ON a.image_id = l.child_id AND a.stage = l.stage"
+        " WHERE l.parent_id = ? AND l.role = ? AND l.stage = ?",
+        (video, ROLE, stage),
+    )
+
+
 def add(db: Database, video: str, stage: str, new: Iterable[NewFrame]) -> None:
     """Rows of frames that are about to be made, with where they come from."""
     new = list(new)

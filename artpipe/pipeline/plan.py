@@ -206,7 +206,7 @@ class Planner:
 
     def _recipes(self) -> str:
         parts = [
-            ":".join([name, stage.recipe, ",".join(stage.inputs), stage.audience, *stage.names])
+            ":".join([name, stage.recipe, ",".join(stage.inputs), stage.audience, str(stage.retries), *stage.names])
             for name, stage in self.graph.stages.items()
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

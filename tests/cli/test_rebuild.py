@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 
 import pytest
+from support.films import film
 from support.library import TestLibrary
 from support.photos import small
 
@@ -165,3 +167,37 @@ def test_check_promises_nothing_for_programs_of_the_user(made: TestLibrary) -> N
     assert (result.code, result.data["not_promised"]) == (0, 3)
     made.settings(DATED + "[stages.web-optimized]\nwidth = 20\n")
     assert made.json("rebuild", "--check", "web-optimized")["stale"] == 4
+
+
+def test_check_sees_a_file_that_is_not_what_its_row_says(made: TestLibrary) -> None:
+    file = made.artifact("p1", "web-optimized")
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"x")
+    result = made.run("rebuild", "--check", "web-optimized")
+    assert result.code == 3
+    assert "web-optimized/p1.webp" in result.out
+    assert made.json("rebuild", "--check", "web-optimized")["damaged"] == 1
+    assert file.read_bytes() == whole + b"x"
+    file.write_bytes(whole)
+    made.ok("rebuild", "--check", "web-optimized")
+
+
+def test_check_compares_the_frames_of_a_video_too(library: TestLibrary) -> None:
+    film(library.img / "clip.mp4", 25)
+    library.ok("register", "img")
+    library.ok("run", "video-frames")
+    library.ok("approve", "v-clip-0003")
+    said = library.json("rebuild", "--check", "video-frames")
+    assert {key: said[key] for key in ("checked", "same", "stale", "complete")} == {
+        **{"checked": 1, "same": 1, "stale": 0, "complete": True}
+    }
+    file = library.artifact("v-clip-0002", "video-frames")
+    whole = file.read_bytes()
+    file.write_bytes(whole + b"x")
+    assert library.json("rebuild", "--check", "video-frames")["damaged"] == 1
+    file.write_bytes(whole)
+    other = "UPDATE artifacts SET sha256 = ? WHERE image_id = 'v-clip-0002'"
+    library.sql(other, ("0" * 64,))
+    assert library.json("rebuild", "--check", "video-frames")["same"] == 0
+    assert not list(library.art.glob(".scratch/*"))
+    library.sql(other, (hashlib.sha256(whole).hexdigest(),))
