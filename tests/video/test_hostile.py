@@ -59,8 +59,37 @@ def test_truncated_video_gives_its_beginning(library: TestLibrary, suffix: str) 
     data = film(library.img / f"clip.{suffix}", 60, size=(160, 120)).read_bytes()
     (library.img / f"clip.{suffix}").write_bytes(data[: len(data) // 2])
     library.ok("register", "img")
-    library.ok("run")
+    assert "the file is damaged" in library.ok("run").err
     assert 1 < library.value("SELECT count(*) FROM lineage") < 6
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_truncated_animation_gives_its_beginning(library: TestLibrary, suffix: str) -> None:
+    data = animation(library.img / f"moving.{suffix}", 8, milliseconds=1000).read_bytes()
+    (library.img / f"moving.{suffix}").write_bytes(data[: len(data) * 2 // 3])
+    library.ok("register", "img")
+    if library.value("SELECT NOT rejected FROM images"):
+        assert "the file is damaged" in library.ok("run").err
+        assert 1 <= library.value("SELECT count(*) FROM lineage") < 8
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "webm", "mkv"])
+def test_sound_video_is_not_called_damaged(library: TestLibrary, suffix: str) -> None:
+    film(library.img / f"clip.{suffix}", 25)
+    library.ok("register", "img")
+    assert "damaged" not in library.ok("run", "video-frames").err
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "webm", "mkv"])
+def test_a_hole_in_the_middle_is_said(library: TestLibrary, suffix: str, place: float) -> None:
+    data = bytearray(film(library.img / f"clip.{suffix}", 60, size=(160, 120)).read_bytes())
+    at = int(len(data) * place)
+    data[at : at + len(data) // 8] = b"\x55" * (len(data) // 8)
+    (library.img / f"clip.{suffix}").write_bytes(data)
+    library.ok("register", "img")
+    assert "the file is damaged" in library.ok("run", "video-frames").err
+    assert 1 <= library.value("SELECT count(*) FROM lineage") <= 6
 
 
 def test_a_header_alone_is_rejected(library: TestLibrary) -> None:

@@ -45,6 +45,11 @@ class Animation:
             "codec": str(self._header.format).lower(),
         }
 
+    def complaints(self, file: BinaryIO) -> int:
+        """Whatever is wrong with it shows when its pictures are read."""
+        del file
+        return 0
+
     def moments(self, *, only_keys: bool = False, threads: int = 1) -> Iterator[Moment]:
         """All pictures that can be read. Each is whole by itself, so all are key pictures."""
         del only_keys, threads

@@ -83,6 +83,8 @@ def _frames(source: Film | Animation, order: dict[str, Any]) -> dict[str, Any]:
     choice, sieve = Choice.of(params), Sieve(bool(params["skip_black"]), bool(params["skip_repeats"]))
     taken: list[dict[str, Any]] = []
     looked = 0
+    with _input(order["input"]) as file:
+        source.damaged += source.complaints(file)
     for moment in source.moments(only_keys=choice.all, threads=int(params["threads"])):
         looked += 1
         if not choice.wants(moment) or not sieve.passes(picture := moment.picture()):

@@ -29,8 +29,8 @@ class Film:
         damaged: how often the file could not be read since.
     """
 
-    def __init__(self, container: Any, limits: Limits) -> None:
-        self._container, self._limits = container, limits
+    def __init__(self, container: Any, demuxer: str, limits: Limits) -> None:
+        self._container, self._demuxer, self._limits = container, demuxer, limits
         self._stream = next(iter(container.streams.video))
         self._coder = self._stream.codec_context
         limits.check_pixels(self._coder.width, self._coder.height)
@@ -49,6 +49,26 @@ class Film:
             "fps": round(float(rate), 3) if rate else None,
             "codec": self._coder.name,
         }
+
+    def complaints(self, file: BinaryIO) -> int:
+        """How often the demuxer finds something wrong in the same file, opened a second time.
+
+        It steps over holes and missing ends without an error and speaks of them in its log alone. That is asked for
+        where nothing is decoded, on this one thread, since a log that decoders write to from theirs can block them.
+        """
+        import av
+
+        av.logging.set_level(av.logging.ERROR)
+        try:
+            with av.logging.Capture() as said, _container(file, self._demuxer) as container:
+                for _ in container.demux(container.streams.video[0]):
+                    pass
+        except (av.FFmpegError, ValueError):
+            return 1
+        finally:
+            av.logging.set_level(av.logging.PANIC)
+        # It is called by all of its names, as in `matroska,webm`.
+        return sum(self._demuxer in who.split(",") for _, who, _ in said)
 
     def moments(self, *, only_keys: bool = False, threads: int = 1) -> Iterator[Moment]:
         """All pictures that can be read, damaged ones and places left out."""
@@ -130,11 +150,17 @@ def opened(file: BinaryIO, demuxer: str, limits: Limits) -> Iterator[Film]:
         raise EnvironmentLackError("pyav-broken", f"PyAV can't be loaded here: {error}") from error
     av.logging.set_level(av.logging.PANIC)
     with _blaming_the_film():
-        container = av.open(file, format=demuxer, options={"enable_drefs": "0"}, io_open=_refuse)
+        container = _container(file, demuxer)
     with container, _blaming_the_film():
         if not container.streams.video:
             raise PictureError("invalid", "it holds no moving picture")
-        yield Film(container, limits)
+        yield Film(container, demuxer, limits)
+
+
+def _container(file: BinaryIO, demuxer: str) -> Any:
+    import av
+
+    return av.open(file, format=demuxer, options={"enable_drefs": "0"}, io_open=_refuse)
 
 
 def _refuse(url: str, *_: object) -> NoReturn:
