@@ -90,7 +90,7 @@ class Order(StrEnum):
     RANDOM = "random"
 
 
-WithOrder = Annotated[Order, typer.Option("--order", help="Which jobs first, by when they were queued.")]
+WithOrder = Annotated[Order, typer.Option("--order", help="Which images first, by when they came.")]
 
 
 @dataclass(frozen=True, slots=True)

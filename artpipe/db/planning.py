@@ -202,9 +202,9 @@ def enqueue(db: Database, stages: Sequence[str], params: dict[str, str], limit: 
     ).rowcount
     most = -1 if limit is None else max(limit - retried, 0)
     added = db.execute(
-        "INSERT INTO jobs (image_id, stage, status, reason, params)"
-        " SELECT w.image_id, w.stage, 'pending', w.reason, json_extract(?, '$.\"' || w.stage || '\"')"
-        " FROM temp.wanted w WHERE w.ready"
+        "INSERT INTO jobs (image_id, stage, status, reason, params, image_created_at)"
+        " SELECT w.image_id, w.stage, 'pending', w.reason, json_extract(?, '$.\"' || w.stage || '\"'), i.created_at"
+        " FROM temp.wanted w CROSS JOIN images i ON i.id = w.image_id WHERE w.ready"
         " AND w.stage IN (SELECT value FROM json_each(?)) LIMIT ?"
         " ON CONFLICT (image_id, stage) WHERE status IN ('pending', 'running') DO UPDATE"
         " SET params = excluded.params, reason = excluded.reason"

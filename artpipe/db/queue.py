@@ -28,7 +28,7 @@ class Pick(NamedTuple):
     Args:
         limit: at most this many.
         selected: only jobs of images in `temp.selection`.
-        order: by when they were queued.
+        order: by when their images came; those that came together by when they were queued.
     """
 
     stage: str
@@ -43,7 +43,7 @@ def claim(db: Database, run_id: int, pick: Pick) -> list[int]:
         return _claim_random(db, run_id, pick)
     within = "AND image_id IN (SELECT id FROM temp.selection)" if pick.selected else ""
     rows = db.rows(
-        f"{_TAKE} (SELECT id FROM jobs INDEXED BY jobs_by_status WHERE status = 'pending' AND stage = ?"
+        f"{_TAKE} (SELECT id FROM jobs INDEXED BY jobs_by_age WHERE status = 'pending' AND stage = ?"
         f" AND {DUE} {within} ORDER BY {_ORDERS[pick.order]} LIMIT ?) RETURNING id",
         (run_id, pick.stage, pick.limit),
     )
@@ -55,7 +55,11 @@ _TAKE = (
     " WHERE id IN"
 )
 # A selection is sorted as a whole; of a whole queue only a few places are looked at (`_claim_random`).
-_ORDERS: dict[Order, str] = {"oldest": "id", "newest": "id DESC", "random": "random()"}
+_ORDERS: dict[Order, str] = {
+    "oldest": "image_created_at, id",
+    "newest": "image_created_at DESC, id DESC",
+    "random": "random()",
+}
 
 
 def _claim_random(db: Database, run_id: int, pick: Pick) -> list[int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from artpipe.model import UPSTREAM
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,33 +15,43 @@ Pair = tuple[str, str]
 
 
 def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | None) -> Iterator[str]:
-    """Approved images that have an artifact of the first stage and none of the second, in order of id."""
+    """Approved images that have an artifact of the first stage and none of the second, in order of id.
+
+    `upstream` is the image's own file, which of a frame or a result lies in the folder of the stage that made it.
+    """
     parameters = {"input": input_stage, "output": output_stage, "limit": -1 if limit is None else limit}
     # One state of the database: between two statements a run may stop or begin to watch the pair.
     with db.snapshot():
         watched = db.scalar("SELECT id FROM watched WHERE input = :input AND output = :output", parameters)
-        sql = (_WALK if watched is None else _KEPT).format(made=_EXISTS.get(output_stage, _FILE))
+        has_input = _OWN_FILE if input_stage == UPSTREAM else _INPUT
+        made = _EXISTS.get(output_stage, _FILE)
+        sql = (_WALK if watched is None else _KEPT).format(has_input=has_input, made=made)
         for row in db.stream(sql, {**parameters, "watched": watched}):
             yield row[0]
 
 
 # Asks about each image what the view `ready_now` asks, in two thirds of its time.
 _KEPT = (
-    "SELECT i.id FROM ready r CROSS JOIN images i ON i.id = r.image_id"
-    " JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input"
-    " WHERE r.watched_id = :watched AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY r.image_id LIMIT :limit"
+    "SELECT i.id FROM ready r CROSS JOIN images i ON i.id = r.image_id {has_input} AND r.watched_id = :watched AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY r.image_id LIMIT :limit"
 )
 
 # Any other pair: all approved images are looked at.
 _WALK = (
-    "SELECT i.id FROM images i JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input"
-    " WHERE i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit"
+    "SELECT i.id FROM images i {has_input} AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit"
+)
+_INPUT = "JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input WHERE TRUE"
+_OWN_FILE = (
+    "WHERE (EXISTS (SELECT 1 FROM artifacts a1 WHERE a1.image_id = i.id AND a1.stage = :input)"
+    " OR (i.origin <> :input AND EXISTS"
+    " (SELECT 1 FROM artifacts a1 WHERE a1.image_id = i.id AND a1.stage = i.origin)))"
 )
 _FILE = "SELECT 1 FROM artifacts a2 WHERE a2.image_id = i.id AND a2.stage = :output"
 # The artifact of a row stage is a row, for the input stage that was named.
+_ROWS = {"blurhash": "blurhash_cache", "phash": "perceptual_hashes"}
 _EXISTS = {
-    "blurhash": "SELECT 1 FROM blurhash_cache a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
-    "phash": "SELECT 1 FROM perceptual_hashes a2 WHERE a2.image_id = i.id AND a2.stage = :input AND :output <> ''",
+    name: f"SELECT 1 FROM {table} a2 WHERE a2.image_id = i.id AND :output <> ''"
+    " AND (a2.stage = :input OR (:input = 'upstream' AND a2.stage = i.origin))"
+    for name, table in _ROWS.items()
 }
 
 

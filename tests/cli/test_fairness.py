@@ -63,13 +63,54 @@ def test_jobs_that_read_the_same_picture_still_come_together(library: TestLibrar
     assert set(per_image.values()) == {3}
 
 
-@pytest.mark.parametrize(("order", "expected"), [("oldest", ["00", "01", "02"]), ("newest", ["09", "08", "07"])])
-def test_order_says_which_come_first(library: TestLibrary, order: str, expected: list[str]) -> None:
+DAYS = {"04": "2024-01-03", "01": "2024-01-02", "07": "2024-01-01", "02": "2026-02-03", "08": "2026-02-02", "05": "2026-02-01"}
+
+
+def dated(library: TestLibrary) -> None:
+    """Pictures whose order is not that of their names."""
+    library.sql("UPDATE images SET created_at = '2025-01-01 00:00:00'")
+    for name, day in DAYS.items():
+        library.sql("UPDATE images SET created_at = ? WHERE id = ?", (f"{day} 00:00:00", name))
+
+
+@pytest.mark.parametrize("queued", [False, True])
+@pytest.mark.parametrize(("order", "expected"), [("oldest", ["07", "01", "04"]), ("newest", ["02", "08", "05"])])
+def test_order_goes_by_when_pictures_came(library: TestLibrary, order: str, expected: list[str], queued: bool) -> None:
     fill(library, 10)
+    settings(library, "one")
+    if queued:
+        library.ok("run", "one", "--limit", "0")
+    dated(library)
+    for name in expected:
+        library.ok("run", "one", "--order", order, "--limit", "1", "-j", "1")
+        assert worked_on(library, "one")[-1] == name
+    assert library.json("run", "one", "--order", order)["completed"] == 7
+
+
+@pytest.mark.parametrize(("order", "expected"), [("oldest", ["00", "01", "02"]), ("newest", ["09", "08", "07"])])
+def test_pictures_that_came_together_go_by_name(library: TestLibrary, order: str, expected: list[str]) -> None:
+    fill(library, 10)
+    library.sql("UPDATE images SET created_at = '2025-01-01 00:00:00'")
     settings(library, "one")
     library.ok("run", "one", "--order", order, "--limit", "3", "-j", "1")
     assert sorted(worked_on(library, "one")) == sorted(expected)
     assert library.json("run", "one", "--order", order)["completed"] == 7
+
+
+def test_order_of_named_pictures_of_failed_ones_and_of_those_that_scripts_queued(library: TestLibrary) -> None:
+    fill(library, 10)
+    settings(library, "one")
+    dated(library)
+    library.sql("INSERT INTO jobs (image_id, stage, status) VALUES ('02', 'one', 'pending')")
+    library.sql(
+        "INSERT INTO jobs (image_id, stage, status, failure_kind, attempts) VALUES ('08', 'one', 'failed', 'transient', 1)"
+    )
+    library.ok("retry")
+    for name in ("02", "08"):
+        library.ok("run", "one", "--order", "newest", "--limit", "1", "-j", "1")
+        assert worked_on(library, "one")[-1] == name
+    library.ok("run", "one", "05", "07", "04", "--order", "oldest", "--limit", "1", "-j", "1")
+    assert worked_on(library, "one")[-1] == "07"
 
 
 def test_random_order_is_one_that_is_not_that_of_the_queue(library: TestLibrary) -> None:

@@ -16,6 +16,8 @@ CREATE INDEX images_by_decision ON images (approved, rejected, created_at);
 
 CREATE INDEX images_by_origin ON images (origin, id) WHERE origin <> 'upstream';
 
+CREATE INDEX jobs_by_age ON jobs (stage, image_created_at) WHERE status = 'pending';
+
 CREATE INDEX jobs_by_image ON jobs (image_id, stage);
 
 CREATE INDEX jobs_by_run ON jobs (run_id) WHERE status = 'running';
@@ -199,7 +201,7 @@ CREATE TABLE jobs (
     params TEXT,                          -- JSON: parameters asked for by hand, over the configured ones
     input_sha256 TEXT,                    -- fingerprint of what was tried, in two parts
     recipe TEXT,
-    seconds REAL, claimed_by TEXT,                         -- of work, for forecasts
+    seconds REAL, claimed_by TEXT, image_created_at TIMESTAMP,                         -- of work, for forecasts
     FOREIGN KEY (image_id) REFERENCES images(id)
 );
 
@@ -639,6 +641,18 @@ BEGIN
     UPDATE images SET updated_at = CURRENT_TIMESTAMP WHERE id = NEW.id;
 END;
 
+CREATE TRIGGER jobs_age_changed AFTER UPDATE OF created_at ON images
+WHEN NEW.created_at IS NOT OLD.created_at
+BEGIN
+    UPDATE jobs SET image_created_at = NEW.created_at WHERE image_id = NEW.id;
+END;
+
+CREATE TRIGGER jobs_age_new AFTER INSERT ON jobs
+WHEN NEW.image_created_at IS NULL
+BEGIN
+    UPDATE jobs SET image_created_at = (SELECT created_at FROM images WHERE id = NEW.image_id) WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER jobs_before_insert BEFORE INSERT ON jobs
 WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'jobs')
   OR EXISTS (SELECT 1 FROM jobs WHERE id = NEW.id)
@@ -802,6 +816,12 @@ BEGIN
     INSERT INTO touched VALUES (NEW.id, NULL);
 END;
 
+CREATE TRIGGER ready_image_origin AFTER UPDATE OF origin ON images
+WHEN NEW.approved = TRUE AND NEW.origin IS NOT OLD.origin
+BEGIN
+    INSERT INTO touched VALUES (NEW.id, NULL);
+END;
+
 CREATE TRIGGER ready_phash_gone AFTER DELETE ON perceptual_hashes
 BEGIN
     INSERT INTO touched VALUES (OLD.image_id, OLD.stage);
@@ -827,7 +847,8 @@ BEGIN
     WHERE image_id = NEW.image_id AND watched_id IN (SELECT id FROM watched)
       AND NOT EXISTS (SELECT 1 FROM ready_now n WHERE n.image_id = NEW.image_id AND n.watched_id = ready.watched_id);
     INSERT INTO ready SELECT n.watched_id, n.image_id FROM ready_now n
-    WHERE n.image_id = NEW.image_id AND (NEW.stage IS NULL OR NEW.stage IN (n.input, n.output))
+    WHERE n.image_id = NEW.image_id
+      AND (NEW.stage IS NULL OR NEW.stage IN (n.input, n.output) OR (n.input = 'upstream' AND NEW.stage = n.origin))
       AND NOT EXISTS (SELECT 1 FROM ready r WHERE r.watched_id = n.watched_id AND r.image_id = n.image_id);
 END;
 
@@ -943,13 +964,18 @@ SELECT 'blurhash_cache', stage, count(*), 0 FROM blurhash_cache GROUP BY stage
 UNION ALL
 SELECT 'perceptual_hashes', stage, count(*), 0 FROM perceptual_hashes GROUP BY stage;
 
-CREATE VIEW ready_now (watched_id, image_id, input, output) AS
-SELECT w.id, i.id, w.input, w.output FROM images i
+CREATE VIEW ready_now (watched_id, image_id, input, output, origin) AS
+SELECT w.id, i.id, w.input, w.output, i.origin FROM images i
 JOIN watched w
-JOIN artifacts a ON a.image_id = i.id AND a.stage = w.input
-WHERE i.approved = TRUE AND NOT CASE w.output
-    WHEN 'blurhash' THEN EXISTS (SELECT 1 FROM blurhash_cache o WHERE o.image_id = i.id AND o.stage = w.input)
-    WHEN 'phash' THEN EXISTS (SELECT 1 FROM perceptual_hashes o WHERE o.image_id = i.id AND o.stage = w.input)
+WHERE i.approved = TRUE
+  AND (EXISTS (SELECT 1 FROM artifacts a WHERE a.image_id = i.id AND a.stage = w.input)
+       OR (w.input = 'upstream' AND i.origin <> 'upstream'
+           AND EXISTS (SELECT 1 FROM artifacts a WHERE a.image_id = i.id AND a.stage = i.origin)))
+  AND NOT CASE w.output
+    WHEN 'blurhash' THEN EXISTS (SELECT 1 FROM blurhash_cache o WHERE o.image_id = i.id
+        AND (o.stage = w.input OR (w.input = 'upstream' AND o.stage = i.origin)))
+    WHEN 'phash' THEN EXISTS (SELECT 1 FROM perceptual_hashes o WHERE o.image_id = i.id
+        AND (o.stage = w.input OR (w.input = 'upstream' AND o.stage = i.origin)))
     ELSE EXISTS (SELECT 1 FROM artifacts o WHERE o.image_id = i.id AND o.stage = w.output)
 END;
 

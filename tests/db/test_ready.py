@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from support.films import film
 from support.library import TestLibrary
 from support.photos import small
 from support.plain_sql import STAGES, Statement, histories, perform
@@ -129,3 +130,42 @@ def test_a_reader_that_leaves_early_is_told_nothing(library: TestLibrary) -> Non
         done = library.shell(f"artpipe find-ready web-optimized {output} | head -1; echo ${{PIPESTATUS[0]}}")
         assert (done.out.split()[0], done.err) == ("00001", "")
     library.sql("DELETE FROM artifacts")
+
+
+def test_frames_and_results_are_ready_like_other_images(library: TestLibrary) -> None:
+    """What they have in place of `upstream` lies in the folder of the stage that made them."""
+    film(library.img / "clip.mp4", 25)
+    small(library.img / "a.png")
+    library.ok("register", "img", "--approve")
+    library.ok("run", "video-frames")
+    library.ok("approve", "v-clip-0001", "v-clip-0002")
+    expected = {"a", "clip", "v-clip-0001", "v-clip-0002"}
+    pairs = [("upstream", "web-optimized"), ("upstream", "phash"), ("upstream", "unwatched")]
+    for pair in pairs:
+        assert set(library.ok("find-ready", *pair).lines) == expected, pair
+    assert set(library.ok("find-ready", "video-frames", "web-optimized").lines) == expected - {"a"}
+    ids = library.ok("find-ready", "upstream", "web-optimized").out.encode()
+    assert library.json("run", "web-optimized", "phash", "-", stdin=ids)["failed"] == 0
+    for pair in pairs[:2]:
+        assert library.ok("find-ready", *pair).lines == [], pair
+    assert library.value("SELECT count(*) FROM ready r JOIN watched w ON w.id = watched_id WHERE output = 'phash'") == 0
+    assert set(library.ok("find-ready", "upstream", "unwatched").lines) == expected
+    library.sql("DELETE FROM artifacts WHERE stage = 'web-optimized'")
+    assert set(library.ok("find-ready", "upstream", "web-optimized").lines) == expected
+    library.repeats = True
+    library.ok("run", "web-optimized")
+    library.ok("verify")
+
+
+def test_seeds_answer_is_among_what_is_found(library: TestLibrary) -> None:
+    film(library.img / "clip.mp4", 15)
+    small(library.img / "a.png")
+    library.ok("register", "img", "--approve")
+    library.ok("run", "video-frames")
+    library.sql("UPDATE images SET approved = 1")
+    for pair in (("upstream", "web-optimized"), ("video-frames", "web-optimized"), ("video-sources", "video-posters")):
+        seeds = {str(row[0]) for row in library.sql(SEED.format(*pair))}
+        found = set(library.ok("find-ready", *pair).lines)
+        assert seeds <= found
+        frames = {"v-clip-0001", "v-clip-0002"} if pair[0] == "upstream" else set()
+        assert found - seeds == frames
