@@ -89,6 +89,20 @@ def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False
         claiming: what failed before counts as wanted too; somebody asked for it to be tried again.
     """
     db.execute("DELETE FROM temp.wanted")
+    _plan_all(db, targets, claiming=claiming)
+
+
+def plan_more(db: Database, targets: Sequence[Target]) -> None:
+    """Plan further stages, none of which those before are made from, for the images of which nothing was wanted yet.
+
+    The others are taken off the page.
+    """
+    if targets:
+        db.execute("DELETE FROM temp.page WHERE id IN (SELECT image_id FROM temp.wanted)")
+        _plan_all(db, targets, claiming=False)
+
+
+def _plan_all(db: Database, targets: Sequence[Target], *, claiming: bool) -> None:
     # Nearly always nobody has asked: then no image has to be looked up.
     rebuilding = db.row("SELECT 1 FROM rebuilds LIMIT 1") is not None
     paired = [target for target in targets if target.stage.pairs is not None]

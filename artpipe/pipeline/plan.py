@@ -64,6 +64,10 @@ class Planner:
         self.totals: Counter[tuple[str, str]] = Counter()
         planning.prepare(self.db)
         self._paired = any(stage.pairs is not None for stage in self.graph.stages.values())
+        # Of a result, which stage its own file comes from is known image by image: then all are looked at together.
+        asked = set(self.graph.order() if self._paired else self.stages)
+        self._asked_for = [target for target in self._targets if target.stage.name in asked]
+        self._others = [target for target in self._targets if target.stage.name not in asked]
         if wish.ids is not None:
             planning.select(self.db, wish.ids)
             joint.select_parents(self.db)
@@ -114,7 +118,7 @@ class Planner:
     def follow(self, ids: Sequence[str]) -> None:
         """Within an open transaction: queue what has become possible for these images."""
         self._load_ids(ids, children=True)
-        planning.plan_page(self.db, self._targets)
+        planning.plan_page(self.db, self._asked_for)
         self._enqueue()
 
     def still_wanted(self, ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -194,14 +198,16 @@ class Planner:
         return any(self._asked.values())
 
     def _plan_page(self) -> None:
-        planning.plan_page(self.db, self._targets)
+        planning.plan_page(self.db, self._asked_for)
         self.totals.update(planning.totals(self.db, self.stages))
 
     def _enqueue(self) -> None:
         params = {stage: json.dumps(asked) for stage, asked in self._asked.items() if asked}
         planning.enqueue(self.db, self.stages, params)
-        # All stages are planned, whichever are named; but with other parameters that says nothing about tomorrow.
+        # With other parameters the plan says nothing about tomorrow.
         if not self._by_hand():
+            # Whichever stages are named, what nothing is wanted of has to be so for all of them.
+            planning.plan_more(self.db, self._others)
             planning.settle_page(self.db)
 
     def _recipes(self) -> str:

@@ -691,23 +691,34 @@ END;
 
 CREATE TRIGGER jobs_counted_insert AFTER INSERT ON jobs
 BEGIN
-    INSERT INTO counters (counted, part) SELECT 'jobs', NEW.status
-    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status);
-    UPDATE counters SET number = number + 1
-    WHERE counted = 'jobs' AND part = NEW.status;
-    UPDATE replacing SET gone = TRUE
-    WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
+    UPDATE counters SET number = number + 1 WHERE counted = 'jobs' AND part = NEW.status;
 END;
 
 CREATE TRIGGER jobs_counted_update AFTER UPDATE OF status ON jobs
 WHEN NEW.status IS NOT OLD.status
 BEGIN
-    UPDATE counters SET number = number - 1
-    WHERE counted = 'jobs' AND part = OLD.status;
-    INSERT INTO counters (counted, part) SELECT 'jobs', NEW.status
-    WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status);
-    UPDATE counters SET number = number + 1
-    WHERE counted = 'jobs' AND part = NEW.status;
+    UPDATE counters SET number = number - 1 WHERE counted = 'jobs' AND part = OLD.status;
+    UPDATE counters SET number = number + 1 WHERE counted = 'jobs' AND part = NEW.status;
+END;
+
+CREATE TRIGGER jobs_first_of_status BEFORE INSERT ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status)
+BEGIN
+    INSERT INTO counters (counted, part) VALUES ('jobs', NEW.status);
+END;
+
+CREATE TRIGGER jobs_first_to_have_status BEFORE UPDATE OF status ON jobs
+WHEN NEW.status IS NOT OLD.status
+  AND NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status)
+BEGIN
+    INSERT INTO counters (counted, part) VALUES ('jobs', NEW.status);
+END;
+
+CREATE TRIGGER jobs_replaced_by_insert AFTER INSERT ON jobs
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'jobs')
+BEGIN
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
 END;
 
 CREATE TRIGGER jobs_replaced_by_update AFTER UPDATE OF id, image_id, stage, status ON jobs

@@ -59,3 +59,39 @@ END;
 DELETE FROM ready;
 
 INSERT INTO ready (watched_id, image_id) SELECT watched_id, image_id FROM ready_now;
+
+-- Counting jobs, in half the time: what nearly never happens has triggers of its own, which then cost next to nothing.
+DROP TRIGGER jobs_counted_insert;
+DROP TRIGGER jobs_counted_update;
+
+CREATE TRIGGER jobs_first_of_status BEFORE INSERT ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status)
+BEGIN
+    INSERT INTO counters (counted, part) VALUES ('jobs', NEW.status);
+END;
+
+CREATE TRIGGER jobs_counted_insert AFTER INSERT ON jobs
+BEGIN
+    UPDATE counters SET number = number + 1 WHERE counted = 'jobs' AND part = NEW.status;
+END;
+
+CREATE TRIGGER jobs_replaced_by_insert AFTER INSERT ON jobs
+WHEN EXISTS (SELECT 1 FROM replacing WHERE counted = 'jobs')
+BEGIN
+    UPDATE replacing SET gone = TRUE
+    WHERE counted = 'jobs' AND (row = NEW.id OR NOT EXISTS (SELECT 1 FROM jobs WHERE id = replacing.row));
+END;
+
+CREATE TRIGGER jobs_first_to_have_status BEFORE UPDATE OF status ON jobs
+WHEN NEW.status IS NOT OLD.status
+  AND NOT EXISTS (SELECT 1 FROM counters WHERE counted = 'jobs' AND part = NEW.status)
+BEGIN
+    INSERT INTO counters (counted, part) VALUES ('jobs', NEW.status);
+END;
+
+CREATE TRIGGER jobs_counted_update AFTER UPDATE OF status ON jobs
+WHEN NEW.status IS NOT OLD.status
+BEGIN
+    UPDATE counters SET number = number - 1 WHERE counted = 'jobs' AND part = OLD.status;
+    UPDATE counters SET number = number + 1 WHERE counted = 'jobs' AND part = NEW.status;
+END;
