@@ -30,7 +30,8 @@ def invite_parents(db: Database) -> None:
 def invite_children(db: Database) -> None:
     """Put what was made of the images of the page on it."""
     db.execute(
-        "INSERT OR IGNORE INTO temp.page (id) SELECT l.child_id FROM temp.page p JOIN lineage l ON l.parent_id = p.id"
+        "INSERT OR IGNORE INTO temp.page (id) SELECT l.child_id FROM temp.page p"
+        " CROSS JOIN lineage l ON l.parent_id = p.id"
         " WHERE l.stage IS NOT NULL"
     )
 
@@ -66,8 +67,8 @@ def _joins(stage: Stage) -> str:
         owner = "i" if stage.pairs is None else f"i{at}"
         if stage.pairs is not None:
             parts.append(
-                f"JOIN lineage l{at} ON l{at}.child_id = i.id AND l{at}.stage = :stage AND l{at}.role = :role{at}"
-                f" JOIN images i{at} ON i{at}.id = l{at}.parent_id"
+                f"CROSS JOIN lineage l{at} ON l{at}.child_id = i.id AND l{at}.stage = :stage AND l{at}.role = :role{at}"
+                f" CROSS JOIN images i{at} ON i{at}.id = l{at}.parent_id"
             )
         source = f":source{at}"
         parts.append(

@@ -63,9 +63,10 @@ class Planner:
         self._targets = [self._target(name) for name in self.graph.order()]
         self.totals: Counter[tuple[str, str]] = Counter()
         planning.prepare(self.db)
-        self._paired = any(stage.pairs is not None for stage in self.graph.stages.values())
-        # Of a result, which stage its own file comes from is known image by image: then all are looked at together.
-        asked = set(self.graph.order() if self._paired else self.stages)
+        paired = [name for name, stage in self.graph.stages.items() if stage.pairs is not None]
+        self._paired = bool(paired)
+        # A result's own file, which stands for `upstream`, comes from one of those.
+        asked = set(self.graph.with_ancestors([*self.stages, *paired]))
         self._asked_for = [target for target in self._targets if target.stage.name in asked]
         self._others = [target for target in self._targets if target.stage.name not in asked]
         if wish.ids is not None:
