@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from artpipe.actions.ending import exit_code
 from artpipe.actions.report import Problem, Report, Table
 from artpipe.actions.stats import human_size
-from artpipe.db import artifacts, pruning
+from artpipe.db import artifacts, pruning, pruning_rows
+from artpipe.db.artifacts import ROW_TABLES
 from artpipe.db.pruning import Scope, Unwanted
+from artpipe.db.pruning_rows import RowScope
 from artpipe.pipeline import leftovers
 from artpipe.pipeline.stopping import Stop, listening
 from artpipe.stages.definition import FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from artpipe.library import Library
@@ -41,16 +43,53 @@ class PruneRequest:
 
 
 def prune(library: Library, request: PruneRequest) -> Report:
-    """List, or remove, the files of removed stages and of rejected images; never an original, never an image's row."""
+    """List, or remove, what removed stages and rejected images leave; never an original, never an image's row."""
     library.require_art()
     scope = _scope(library, request.stage)
     if not request.delete:
-        return _listed(list(_unwanted(library, scope, request.most)))
+        items = list(_unwanted(library, scope, request.most))
+        return _listed(items, _rows(library, scope) if request.most is None else Rows())
     with listening(request.stop), leftovers.scratch_of(library, f"prune-{os.getpid()}") as scratch:
         removed = _Pruning(library, scope, scratch)
         removed.run(request)
+        # Whoever wants only so many files removed wants to see how it goes.
+        complete = request.most is None and request.stop.why is None
+        rows = _remove_rows(library, scope) if complete else Rows()
     _drop_empty_folders(library, removed.stages, scope)
-    return _report(removed, request.stop)
+    return _report(removed, rows, request.stop)
+
+
+class Rows(NamedTuple):
+    """Rows that go together with the files.
+
+    Args:
+        jobs: stage -> how many that nobody will ever do.
+        values: kind -> how many of rejected images.
+    """
+
+    jobs: Mapping[str, int] = {}
+    values: Mapping[str, int] = {}
+
+    def said(self) -> str:
+        every = ((sum(self.jobs.values()), "jobs"), (sum(self.values.values()), "values"))
+        return "".join(f", {number} {what}" for number, what in every if number)
+
+
+def _rows(library: Library, scope: Scope) -> Rows:
+    wanted = _row_scope(library, scope)
+    return Rows(pruning_rows.jobs(library.db, wanted), pruning_rows.values(library.db, wanted))
+
+
+def _remove_rows(library: Library, scope: Scope) -> Rows:
+    with library.db.transaction():
+        rows = _rows(library, scope)
+        pruning_rows.delete(library.db, _row_scope(library, scope))
+    return rows
+
+
+def _row_scope(library: Library, scope: Scope) -> RowScope:
+    stages = library.graph.stages.values()
+    return RowScope(scope, [stage.kind for stage in stages if stage.table in ROW_TABLES and stage.audience == "all"])
 
 
 def _scope(library: Library, stage: str | None) -> Scope:
@@ -70,10 +109,11 @@ def _unwanted(library: Library, scope: Scope, most: int | None) -> Iterator[Unwa
                 return
 
 
-def _listed(items: Sequence[Unwanted]) -> Report:
+def _listed(items: Sequence[Unwanted], rows: Rows) -> Report:
     data = {"removed": 0, "files": len(items), "bytes": sum(one.size for one in items), **_grouped(items)}
-    notes = [f"{data['files']} files of {human_size(data['bytes'])} would be removed; --yes removes them"]
-    if not items:
+    data |= rows._asdict()
+    notes = [f"{data['files']} files of {human_size(data['bytes'])}{rows.said()} would be removed; --yes removes them"]
+    if not items and not rows.said():
         notes = ["Nothing to remove: everything that stages made is wanted"]
     return Report(data=data, lines=[one.path for one in items], tables=_tables(items), notes=notes)
 
@@ -147,10 +187,10 @@ def _drop_empty_folders(library: Library, stages: set[str], scope: Scope) -> Non
         library.store.drop_empty(stage)
 
 
-def _report(done: _Pruning, stop: Stop) -> Report:
-    data = {"removed": len(done.items), "freed": done.freed, **_grouped(done.items)}
+def _report(done: _Pruning, rows: Rows, stop: Stop) -> Report:
+    data = {"removed": len(done.items), "freed": done.freed, **_grouped(done.items), **rows._asdict()}
     size = sum(one.size for one in done.items)
-    notes = [f"{len(done.items)} files removed, {human_size(done.freed)} freed"]
+    notes = [f"{len(done.items)} files{rows.said()} removed, {human_size(done.freed)} freed"]
     if done.freed < size:
         notes.append(f"{human_size(size - done.freed)} are still there under other names of the same files")
     code = exit_code(stop.why)

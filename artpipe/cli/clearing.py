@@ -29,8 +29,9 @@ def prune(
 ) -> Report:
     """List what stages made and nobody wants any more; with --yes remove it.
 
-    That is the files of stages that the settings do not have any more, and those of rejected images. Never an
-    original, never the row of an image, and files that other programs logged only where --stage names them.
+    That is the files and the waiting or failed jobs of stages that the settings do not have any more, and the files
+    and values (blurhash, phash) of rejected images. Never an original, never the row of an image, and what other
+    programs logged only where --stage names it. With --limit only files go.
 
     Example:
       artpipe prune
