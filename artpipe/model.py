@@ -125,11 +125,13 @@ class Errand(NamedTuple):
 
     Args:
         library: folder of the settings file.
+        kept: see `stages.stage.Order`; empty for most.
     """
 
     image_id: str
     inputs: tuple[Input, ...]
     library: str
+    kept: str = ""
 
 
 class Work(NamedTuple):

@@ -12,6 +12,7 @@ from artpipe.actions.report import Table
 from artpipe.db import counters, pages, ready, runs, verification
 from artpipe.errors import StorageError
 from artpipe.model import UPSTREAM
+from artpipe.pipeline import unfinished
 from artpipe.store.callers import is_gone
 from artpipe.store.locks import folder_of, is_alive, lock_path
 from artpipe.store.store import SCRATCH
@@ -176,9 +177,10 @@ def in_hands(library: Library) -> Iterator[Finding]:
 
 
 def _scratch(library: Library) -> Iterator[Finding]:
+    kept = unfinished.wanted(library)
     for owner in library.store.scratch_owners():
         # Looked at in this order: a folder that is there after its owner was found to be gone is left over.
-        if not _is_owned(library, owner) and owner in library.store.scratch_owners():
+        if owner not in kept and not _is_owned(library, owner) and owner in library.store.scratch_owners():
             detail = "unfinished files of a process that is gone"
             yield Finding("scratch-left", owner, detail, "sweep", path=f"{SCRATCH}/{owner}")
 

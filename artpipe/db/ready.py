@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from artpipe.model import UPSTREAM
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from artpipe.db.connection import Database
 
 Pair = tuple[str, str]
+_UPSTREAM = "upstream"  # the model has it too, and takes longer to load than the answer does
 
 
 def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | None) -> Iterator[str]:
@@ -23,7 +22,7 @@ def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | N
     # One state of the database: between two statements a run may stop or begin to watch the pair.
     with db.snapshot():
         watched = db.scalar("SELECT id FROM watched WHERE input = :input AND output = :output", parameters)
-        has_input = _OWN_FILE if input_stage == UPSTREAM else _INPUT
+        has_input = _OWN_FILE if input_stage == _UPSTREAM else _INPUT
         made = _EXISTS.get(output_stage, _FILE)
         sql = (_WALK if watched is None else _KEPT).format(has_input=has_input, made=made)
         for row in db.stream(sql, {**parameters, "watched": watched}):

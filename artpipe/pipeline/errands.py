@@ -30,6 +30,8 @@ def do(work: Work, errand: Errand, max_pixels: int) -> Made:
         raise WorkError("internal", f"{work.kind} does not work on files.")
     with _folder(Path(work.scratch)) as folder:
         _require_inputs(errand)
+        if errand.kept:
+            _make(Path(errand.kept))
         delivery = made_by.deliver(_order(work, errand, folder, max_pixels))
         path = _taken(delivery, work)
         parts = tuple(_part(one, f"{work.scratch}-{number}") for number, one in enumerate(delivery.parts, 1))
@@ -48,14 +50,26 @@ def do(work: Work, errand: Errand, max_pixels: int) -> Made:
 
 
 def _part(part: Part, name: str) -> MadePart:
-    """A picture that belongs to what was delivered, out of the folder that will be gone."""
+    """A picture that belongs to what was delivered, out of the folder that will be gone.
+
+    What is kept stays there too, until the job is settled.
+    """
     target = Path(f"{name}.{part.extension}")
     try:
-        part.path.rename(target)
+        _link_or_rename(part.path, target)
     except OSError as error:
         raise EnvironmentLackError("disk", f"Writing {target} failed: {error.strerror}") from error
     size = target.stat().st_size
     return MadePart(str(target), part.extension, part.width, part.height, part.seconds, durable.sha256_of(target), size)
+
+
+def _link_or_rename(path: Path, target: Path) -> None:
+    """Some file systems have no links; then a job that is cut short in this very moment begins again."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        path.rename(target)
 
 
 def _order(work: Work, errand: Errand, folder: Path, max_pixels: int) -> Order:
@@ -69,6 +83,7 @@ def _order(work: Work, errand: Errand, folder: Path, max_pixels: int) -> Order:
         library=Path(errand.library),
         timeout=work.timeout,
         limits=Limits(max_pixels=max_pixels),
+        kept=Path(errand.kept) if errand.kept else None,
     )
 
 
@@ -76,14 +91,18 @@ def _order(work: Work, errand: Errand, folder: Path, max_pixels: int) -> Order:
 def _folder(path: Path) -> Iterator[Path]:
     """An empty folder for as long as the job lasts."""
     shutil.rmtree(path, ignore_errors=True)
-    try:
-        path.mkdir()
-    except OSError as error:
-        raise EnvironmentLackError("disk", f"Making {path} failed: {error.strerror}") from error
+    _make(path)
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise EnvironmentLackError("disk", f"Making {path} failed: {error.strerror}") from error
 
 
 def _require_inputs(errand: Errand) -> None:

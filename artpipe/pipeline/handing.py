@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from artpipe.model import Claim, Errand, Task, Work
+from artpipe.pipeline import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def _errand(desk: Desk, claim: Claim) -> Errand:
         for name, one in zip(names, claim.inputs, strict=True)
     ]
     folder = str(library.settings.file.parent.absolute())
-    return Errand(claim.image_id, tuple(inputs), folder)
+    return Errand(claim.image_id, tuple(inputs), folder, unfinished.folder(desk, claim))
 
 
 def _image_and_input(claim: Claim) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, claims, pages, runs
 from artpipe.errors import BusyError
+from artpipe.pipeline import unfinished
 from artpipe.store import durable, slots
 from artpipe.store.callers import is_gone
 from artpipe.store.locks import RunLock, folder_of, is_alive
@@ -55,6 +56,7 @@ def sweep(library: Library) -> None:
             ("run-", "register-", "repair-", "gallery", "log-", "check-", "prune-", "truncate-")
         ) and not is_alive(_lock_of(library, owner)):
             clear(library, owner)
+    unfinished.sweep(library)
     # What stands in the lock file of a dead run is read by the run that takes its jobs back.
     not_taken_back = {f"{row['id']}.lock" for row in runs.open_runs(library.db)}
     for lock in folder_of(library.db.path).glob("*.lock"):

@@ -21,7 +21,7 @@ from artpipe.model import (
     Settled,
     Stage,
 )
-from artpipe.pipeline import framing, leftovers
+from artpipe.pipeline import framing, leftovers, unfinished
 from artpipe.stages.registry import version_of, with_params
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
         desk.library.store.remove_derived(old)
     if ready.intent is not None:
         ready.intent.unlink()
+    if ready.framings:
+        unfinished.sweep(desk.library)
     return [(claim, outcome) for claim, outcome in ended if claim.job_id not in lost]
 
 

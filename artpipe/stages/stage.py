@@ -129,6 +129,8 @@ class Order:
         library: folder of the settings file.
         timeout: seconds after which the maker is to give up by itself.
         limits: what a picture may be at most.
+        kept: a folder that outlives this attempt, if it is interrupted, for a maker that can go on from what it left
+            there; it belongs to this input and this recipe alone.
     """
 
     image_id: str
@@ -138,6 +140,7 @@ class Order:
     library: Path
     timeout: float
     limits: Limits
+    kept: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def violations(database: Path, art: Path, *, repeats: bool = False) -> list[str]
             *([] if repeats else _repetitions(db)),
             *_originals(db),
             *_kept_answers(db),
-            *_leftovers(database, art),
+            *_leftovers(db, database, art),
         ]
 
 
@@ -54,6 +54,7 @@ def _files(db: sqlite3.Connection, art: Path) -> list[str]:
 def _strays(db: sqlite3.Connection, art: Path) -> list[str]:
     known = {row[0] for row in db.execute(_FILES)}
     files = {str(file.relative_to(art)) for file in art.rglob("*") if file.is_file()} if art.is_dir() else set()
+    files -= {path for path in files if path.startswith(_KEPT) and _may_go_on(db)}
     return [f"file without row: {path}" for path in sorted(files - known)]
 
 
@@ -107,7 +108,18 @@ def _kept_answers(db: sqlite3.Connection) -> list[str]:
     return found + [f"ready and not listed: {row}" for row in sorted(now - listed)]
 
 
-def _leftovers(database: Path, art: Path) -> list[str]:
+# What an interrupted job has done, as long as there is such a job.
+_KEPT = ".scratch/film-"
+
+
+def _may_go_on(db: sqlite3.Connection) -> bool:
+    sql = "SELECT 1 FROM jobs WHERE status IN ('pending', 'failed') AND failure_kind IS NOT 'permanent' LIMIT 1"
+    return db.execute(sql).fetchone() is not None
+
+
+def _leftovers(db: sqlite3.Connection, database: Path, art: Path) -> list[str]:
     scratch = [str(path) for path in (art / ".scratch").rglob("*")] if (art / ".scratch").is_dir() else []
+    if _may_go_on(db):
+        scratch = [path for path in scratch if f"/{_KEPT}" not in path]
     locks = [str(path) for path in database.with_name(database.name + ".runs").glob("*")]
     return [f"left over: {path}" for path in scratch + locks]

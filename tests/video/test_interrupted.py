@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -14,33 +15,88 @@ def frames(library: TestLibrary) -> dict[str, bytes]:
     return {name: data for name, data in library.files().items() if name.startswith("video-")}
 
 
-def test_killed_in_the_middle(library: TestLibrary) -> None:
+def long_film(library: TestLibrary) -> None:
     film(library.img / "long.mp4", 900, fps=10, size=(320, 240))
     library.ok("register", "img")
     library.settings("[stages.video-frames]\nevery = 2\n")
-    process = library.start("run", "-j", "1")
+
+
+def kill_when_some_are_taken(library: TestLibrary, number: int) -> dict[str, int]:
+    """Returns the inodes of the pictures that were complete then."""
+    process = library.start("run", "video-frames", "-j", "1")
     deadline = time.monotonic() + 60
-    while not list(library.art.glob(".scratch/run-*/*/0005.jpeg")) and time.monotonic() < deadline:
+    while not list(library.art.glob(f".scratch/film-*/{number:04}.jpeg")) and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    (journal,) = library.art.glob(".scratch/film-*/journal.jsonl")
+    complete = [json.loads(line)["taken"]["file"] for line in journal.read_text().splitlines()]
+    return {name: (journal.parent / name).stat().st_ino for name in complete}
+
+
+def continued(library: TestLibrary) -> int:
+    how = library.value("SELECT processing_params FROM artifacts WHERE image_id = 'long' AND stage = 'video-frames'")
+    return int(json.loads(how)["continued"])
+
+
+def test_killed_in_the_middle_carries_on(library: TestLibrary) -> None:
+    long_film(library)
+    first = kill_when_some_are_taken(library, 40)
     assert library.value("SELECT count(*) FROM lineage") == 0
     assert not list(library.art.glob("video-frames/*"))
+    # Other commands leave alone what is to be gone on with, and say nothing of it.
+    library.ok("register", "img")
+    assert "scratch" not in library.run("verify").out
+    second = kill_when_some_are_taken(library, 200)
+    assert len(second) > len(first) >= 40
+    assert [second[name] for name in first][:-2] == list(first.values())[:-2]
     library.ok("run")
+    assert continued(library) >= len(second) - 2
     made = frames(library)
     assert len(made) == 1 + 1 + 1 + 450
+    # The very files: they were not written again.
+    files = [library.artifact(f"v-long-{number:04}", "video-frames") for number in range(1, len(second) - 1)]
+    assert [file.stat().st_ino for file in files] == list(second.values())[:-2]
     library.ok("verify")
     other = TestLibrary(library.folder / "other")
     other.folder.mkdir()
     other.ok("init", "--db", "cv.db")
-    film(other.img / "long.mp4", 900, fps=10, size=(320, 240))
-    other.ok("register", "img")
-    other.settings("[stages.video-frames]\nevery = 2\n")
+    long_film(other)
     other.ok("run")
+    assert continued(other) == 0
     assert frames(other) == made
     assert (
         other.sql("SELECT * FROM lineage ORDER BY 1")[0][:4] == library.sql("SELECT * FROM lineage ORDER BY 1")[0][:4]
     )
+
+
+def test_with_other_settings_it_begins_again(library: TestLibrary) -> None:
+    long_film(library)
+    kill_when_some_are_taken(library, 20)
+    library.settings("[stages.video-frames]\nevery = 3\n")
+    library.ok("run", "video-frames")
+    assert continued(library) == 0
+    assert library.value("SELECT count(*) FROM lineage") == 300
+
+
+def test_what_nobody_wants_any_more_is_swept_away(library: TestLibrary) -> None:
+    long_film(library)
+    kill_when_some_are_taken(library, 20)
+    library.ok("reject", "long")
+    library.ok("run")
+    library.ok("run")
+    assert not list(library.art.glob(".scratch/*"))
+
+
+def test_too_long_for_its_time_limit_gets_there_by_and_by(library: TestLibrary) -> None:
+    long_film(library)
+    kill_when_some_are_taken(library, 20)
+    library.settings("[stages.video-frames]\nevery = 2\ntimeout = 0.001\n")
+    assert library.json("run", "video-frames")["failed"] == 1
+    library.settings("[stages.video-frames]\nevery = 2\n")
+    library.ok("retry")
+    library.ok("run", "video-frames")
+    assert continued(library) >= 18
 
 
 def test_lost_frame_is_made_again(library: TestLibrary) -> None:

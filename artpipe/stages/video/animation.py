@@ -31,6 +31,8 @@ class Animation:
     def __init__(self, header: ImageFile) -> None:
         self._header = header
         self.damaged = 0
+        # Each picture is painted over the one before.
+        self.can_be_entered = False
 
     def facts(self) -> dict[str, Any]:
         """Its length is known only when all of it has been looked at."""
@@ -50,9 +52,11 @@ class Animation:
         del file
         return 0
 
-    def moments(self, *, only_keys: bool = False, threads: int = 1) -> Iterator[Moment]:
+    def moments(
+        self, *, only_keys: bool = False, threads: int = 1, since: tuple[int, int, float] | None = None
+    ) -> Iterator[Moment]:
         """All pictures that can be read. Each is whole by itself, so all are key pictures."""
-        del only_keys, threads
+        del only_keys, threads, since
         begin = 0.0
         for number, seconds in enumerate(self._lengths()):
             yield Moment(begin, number, self._picture)

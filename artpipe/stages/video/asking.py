@@ -53,7 +53,7 @@ def look(file: io.FileIO, max_pixels: int) -> Look:
 
 
 def ask(task: str, order: Order) -> dict[str, Any]:
-    """Have a file maker's order carried out; pictures lie in the order's folder then.
+    """Have a file maker's order carried out; pictures lie then where it keeps them, else in the order's folder.
 
     Raises:
         WorkError: says why not.
@@ -63,7 +63,8 @@ def ask(task: str, order: Order) -> dict[str, Any]:
     asked = {
         "task": task,
         "input": str(next(iter(order.inputs.values()))),
-        "folder": str(order.folder),
+        "folder": str(order.kept or order.folder),
+        "resumes": order.kept is not None,
         "params": dict(order.params),
         "max_pixels": order.limits.max_pixels,
         "memory": order.params["memory"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -12,13 +14,16 @@ from artpipe.errors import PictureError, WorkError
 from artpipe.stages import kinds
 from artpipe.stages.imaging import Limits
 from artpipe.stages.video import DEMUXERS, animation, film
-from artpipe.stages.video.choice import Choice, Moment, Sieve, is_nearly_black
+from artpipe.stages.video.choice import Moment, is_nearly_black
+from artpipe.stages.video.taking import take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from artpipe.stages.video.animation import Animation
     from artpipe.stages.video.film import Film
+    from artpipe.stages.video.taking import Opened
 
 _DARK_BEGINNING: Final = 10.0  # seconds
 
@@ -28,15 +33,14 @@ def main(order: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         order: `task`, `max_pixels`, `memory` (MiB); for a file that does not come on stdin `input`; for pictures
-            `folder` and `params`.
+            `folder` and `params`; for frames `resumes`, whether what lies in the folder is to be gone on with.
 
     Returns the answer; `error` in it says why there is none.
     """
     _limit_memory(int(order["memory"]) << 20)
     limits = Limits(max_pixels=int(order["max_pixels"]))
     try:
-        with _input(order.get("input")) as file, _opened(file, limits) as source:
-            return _TASKS[order["task"]](source, order)
+        return _TASKS[order["task"]](partial(_source, order.get("input"), limits), order)
     except WorkError as error:
         return {"error": {"kind": error.kind, "code": error.code, "message": error.message}}
     except MemoryError:
@@ -50,6 +54,12 @@ def _limit_memory(size: int) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         most = size if hard == resource.RLIM_INFINITY else min(size, hard)
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+@contextmanager
+def _source(path: str | None, limits: Limits) -> Iterator[Film | Animation]:
+    with _input(path) as file, _opened(file, limits) as source:
+        yield source
 
 
 def _input(path: str | None) -> BinaryIO:
@@ -71,41 +81,26 @@ def _opened(file: BinaryIO, limits: Limits) -> AbstractContextManager[Film | Ani
     return animation.opened(file, kind, limits)
 
 
-def _look(source: Film | Animation, _: dict[str, Any]) -> dict[str, Any]:
-    facts = source.facts()
-    if next(iter(source.moments()), None) is None:
-        raise PictureError("truncated", "not one picture of it can be read")
-    return {"facts": facts}
+def _look(opened: Opened, _: dict[str, Any]) -> dict[str, Any]:
+    with opened() as source:
+        facts = source.facts()
+        if next(iter(source.moments()), None) is None:
+            raise PictureError("truncated", "not one picture of it can be read")
+        return {"facts": facts}
 
 
-def _frames(source: Film | Animation, order: dict[str, Any]) -> dict[str, Any]:
-    params, folder = order["params"], Path(order["folder"])
-    choice, sieve = Choice.of(params), Sieve(bool(params["skip_black"]), bool(params["skip_repeats"]))
-    taken: list[dict[str, Any]] = []
-    looked = 0
-    with _input(order["input"]) as file:
-        source.damaged += source.complaints(file)
-    for moment in source.moments(only_keys=choice.all, threads=int(params["threads"])):
-        looked += 1
-        if not choice.wants(moment) or not sieve.passes(picture := moment.picture()):
-            continue
-        if len(taken) == params["max_frames"]:
-            return _taken(taken, sieve, source, more=True)
-        path = folder / f"{len(taken) + 1:04}.jpeg"
-        picture.save(path, "JPEG", quality=params["quality"])
-        size = picture.size
-        taken.append({"file": path.name, "seconds": round(moment.seconds, 3), "width": size[0], "height": size[1]})
-    if not looked:
-        raise PictureError("truncated", "not one picture of it can be read")
-    return _taken(taken, sieve, source, more=False)
+def _frames(opened: Opened, order: dict[str, Any]) -> dict[str, Any]:
+    with _input(order["input"]) as whole:
+        return take(opened, order, whole)
 
 
-def _taken(taken: list[dict[str, Any]], sieve: Sieve, source: Film | Animation, *, more: bool) -> dict[str, Any]:
-    return {"frames": taken, "left_out": sieve.left_out, "damaged": source.damaged, "more": more}
-
-
-def _poster(source: Film | Animation, order: dict[str, Any]) -> dict[str, Any]:
+def _poster(opened: Opened, order: dict[str, Any]) -> dict[str, Any]:
     """The first picture that is not black, if one comes soon; else the first of all."""
+    with opened() as source:
+        return _poster_of(source, order)
+
+
+def _poster_of(source: Film | Animation, order: dict[str, Any]) -> dict[str, Any]:
     first: Moment | None = None
     for moment in source.moments():
         picture = moment.picture()

@@ -29,11 +29,15 @@ class Moment:
         seconds: from the first picture on.
         number: the first picture's is 0.
         picture: makes the upright RGB picture; costs as much as decoding did.
+        pts: its time as the file has it, by which it is found again; None where there is none.
+        began: the time of the first picture, in seconds.
     """
 
     seconds: float
     number: int
     picture: Callable[[], Image.Image]
+    pts: int | None = None
+    began: float = 0.0
 
 
 @dataclass(slots=True)
@@ -79,22 +83,33 @@ class Choice:
 
 @dataclass(slots=True)
 class Sieve:
-    """Leaves out what was asked to be left out, and counts it."""
+    """Leaves out what was asked to be left out, and counts it.
+
+    Attributes:
+        last: hash of the pixels of the last picture, if it had to be compared with those before.
+    """
 
     black: bool
     repeats: bool
     left_out: int = 0
-    _seen: set[bytes] = field(default_factory=set)
+    last: str = ""
+    _seen: set[str] = field(default_factory=set)
+
+    def remember(self, digest: str, *, left_out: bool) -> None:
+        """A picture that went through before: what `last` was then, and whether it passed."""
+        self._seen.add(digest)
+        self.left_out += left_out
 
     def passes(self, picture: Image.Image) -> bool:
+        self.last = ""
         passed = not (self.black and is_nearly_black(picture)) and not (self.repeats and self._is_known(picture))
         self.left_out += not passed
         return passed
 
     def _is_known(self, picture: Image.Image) -> bool:
-        digest = hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).digest()
-        known = digest in self._seen
-        self._seen.add(digest)
+        self.last = hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest()
+        known = self.last in self._seen
+        self._seen.add(self.last)
         return known
 
 

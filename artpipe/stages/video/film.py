@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _HD_HEIGHT: Final = 720
 _UNSPECIFIED: Final = 2
+# Some files order their key pictures by when they are decoded, a little before they are shown.
+_MARGIN: Final = 2
 _MICROSECONDS: Final = 1_000_000
 _LACKING: Final = "Videos need PyAV. Install it with: pip install 'artpipe[video]'"
 
@@ -35,6 +37,7 @@ class Film:
         self._coder = self._stream.codec_context
         limits.check_pixels(self._coder.width, self._coder.height)
         self.damaged = 0
+        self.can_be_entered = True
 
     def facts(self) -> dict[str, Any]:
         """What a person wants to know of it; what the file does not tell is left out."""
@@ -59,6 +62,7 @@ class Film:
         import av
 
         av.logging.set_level(av.logging.ERROR)
+        av.logging.set_skip_repeated(False)
         try:
             with av.logging.Capture() as said, _container(file, self._demuxer) as container:
                 for _ in container.demux(container.streams.video[0]):
@@ -70,17 +74,39 @@ class Film:
         # It is called by all of its names, as in `matroska,webm`.
         return sum(self._demuxer in who.split(",") for _, who, _ in said)
 
-    def moments(self, *, only_keys: bool = False, threads: int = 1) -> Iterator[Moment]:
-        """All pictures that can be read, damaged ones and places left out."""
+    def moments(
+        self, *, only_keys: bool = False, threads: int = 1, since: tuple[int, int, float] | None = None
+    ) -> Iterator[Moment]:
+        """All pictures that can be read, damaged ones and places left out.
+
+        Args:
+            since: from this one on: its `pts`, its number, when the film began. None follow if it is not found.
+        """
         self._coder.thread_count = threads
         self._coder.options = {"max_pixels": str(self._limits.max_pixels)}
         if only_keys:
             self._coder.skip_frame = "NONKEY"
-        first: float | None = None
-        for number, frame in enumerate(self._frames()):
+        first: float | None = since[2] if since else None
+        frames = self._from(since[0]) if since else self._frames()
+        for number, frame in enumerate(frames, since[1] if since else 0):
             seconds = frame.time if frame.time is not None else self._guessed(number)
             first = seconds if first is None else first
-            yield Moment(max(seconds - first, 0.0), number, partial(self._picture, frame))
+            yield Moment(max(seconds - first, 0.0), number, partial(self._picture, frame), frame.pts, first)
+
+    def _from(self, pts: int) -> Iterator[Any]:
+        """Enter the film at a key picture before, and let pass what comes up to this one."""
+        import av
+
+        back = int(_MARGIN / self._stream.time_base) if self._stream.time_base else 0
+        with suppress(av.FFmpegError):
+            self._container.seek(pts - back, stream=self._stream)
+        frames = self._frames()
+        found = next((frame for frame in frames if frame.pts is not None and frame.pts >= pts), None)
+        if found is not None and found.pts == pts:
+            # Pictures between, made from some before the key picture, may not have been whole.
+            self.damaged = 0
+            yield found
+            yield from frames
 
     def _guessed(self, number: int) -> float:
         rate = self._stream.average_rate

@@ -54,13 +54,16 @@ class Frames:
         from artpipe.stages.video.asking import ask
 
         answer = ask("frames", order)
+        # How it came about does not belong to what it is.
+        continued = answer.pop("continued")
         listed = order.folder / "frames.json"
         listed.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
         parts = tuple(
-            Part(order.folder / one["file"], "jpeg", one["width"], one["height"], one["seconds"])
+            Part((order.kept or order.folder) / one["file"], "jpeg", one["width"], one["height"], one["seconds"])
             for one in answer["frames"]
         )
         how = {"frames": len(parts), "left_out": answer["left_out"], "damaged": answer["damaged"]}
+        how["continued"] = continued
         return Delivery(listed, "json", how={**how, "warning": _warning(answer, order)}, parts=parts)
 
 
