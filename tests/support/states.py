@@ -10,8 +10,8 @@ from typing import Any
 
 from support.invariants import violations
 
-# Not the threads: they are what was free at that moment.
-_PARAMS = "json_remove(processing_params, '$.threads')"
+# Not the threads: they are what was free at that moment. Nor how often somebody was interrupted.
+_PARAMS = "json_remove(processing_params, '$.threads', '$.continued')"
 _TABLES = {
     "images": (
         "id, sha256, content, original_url, username, approved, rejected, rejection_reason, width, height, file_size,"
