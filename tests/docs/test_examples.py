@@ -63,6 +63,28 @@ def test_program_of_the_shell(library: TestLibrary, python_first: Path) -> None:
     assert library.json("run", "tiny")["completed"] == dry["would_run"]
 
 
+@pytest.mark.skipif(shutil.which("convert") is None, reason="ImageMagick is not installed here")
+def test_imagemagick(library: TestLibrary) -> None:
+    names = ["plain", "two words; $(touch pwned) 'x'", "UPPER"]
+    for seed, name in enumerate(names):
+        small(library.img / f"{name}.png", seed, (400, 300))
+    library.ok("register", "img")
+    use(library, "magick")
+    dry = library.json("run", "framed", "--dry-run")
+    assert dry["by_stage"] == {"grey": {"missing": 3}, "framed": {"missing": 3}}
+    assert library.json("run", "framed")["completed"] == 6
+    with Image.open(library.artifact("plain", "grey")) as made:
+        assert (made.format, made.mode, made.size) == ("JPEG", "L", (300, 225))
+    with Image.open(library.artifact(names[1], "framed")) as made:
+        assert (made.format, made.size) == ("PNG", (300, 225))
+        assert made.convert("L").getpixel((3, 3)) == 255
+    assert not list(library.folder.rglob("pwned"))
+    file = library.folder / "artpipe.toml"
+    file.write_text(file.read_text().replace("border = 12", "border = 20"))
+    assert "params.border from 12 to 20" in library.json("why", "plain", "framed")["message"]
+    assert library.json("run", "framed")["by_stage"] == {"framed": {"completed": 3, "failed": 0}}
+
+
 def test_two_pictures_into_one(library: TestLibrary, python_first: Path) -> None:
     assert python_first.exists()
     for name in ("astronaut", "chelsea"):
