@@ -97,6 +97,16 @@ class PictureError(WorkError):
     kind = "permanent"
 
 
+class InputHarmedError(WorkError):
+    """A program wrote into what it was to read, which may be an original: its stage works on nothing else now."""
+
+    kind = "permanent"
+    CODE: ClassVar[str] = "input-changed"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.CODE, message)
+
+
 class InputLostError(WorkError):
     """The file to work on is gone or is another one now; if it was made here, it is made again.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from artpipe.db import queue, runs
-from artpipe.errors import StorageError
+from artpipe.errors import InputHarmedError, StorageError
 from artpipe.model import Claim, Failure, Outcome
 from artpipe.pipeline import handing, lifecycle
 from artpipe.pipeline.slotting import Slots
@@ -90,7 +90,12 @@ class Drain:
             return not stopping and (self._refill() > 0 or self._wait_for_slots())
         for outcome in self._pool.poll(0.1 if self._pool.busy() else 0.0):
             self._slots.free(outcome.job_id)
-            self._ended.append((self._in_hand.pop(outcome.job_id), outcome))
+            claim = self._in_hand.pop(outcome.job_id)
+            self._ended.append((claim, outcome))
+            if isinstance(outcome, Failure) and outcome.code == InputHarmedError.CODE:
+                # At once: whatever it gets to read next may be an original.
+                self._block(claim.stage, outcome.message)
+                self._pool.forget(claim.stage)
         if self._due():
             self._settle()
         return not self._stop.grace_over()
@@ -192,4 +197,9 @@ class Drain:
             raise StorageError(f"{outcome.message}. No job was charged; `artpipe run` carries on when this is mended.")
         else:
             self._taken -= 1
-            self.tally.blocked[claim.stage] = outcome.message
+            self._block(claim.stage, outcome.message)
+
+    def _block(self, stage: str, why: str) -> None:
+        """Let a stage be for this run."""
+        self.tally.blocked[stage] = why
+        self._slots.waiting.discard(stage)

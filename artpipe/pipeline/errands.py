@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artpipe.errors import EnvironmentLackError, InputLostError, WorkError
-from artpipe.model import Errand, Made, MadePart, Work
+from artpipe.errors import EnvironmentLackError, InputHarmedError, InputLostError, WorkError
+from artpipe.model import Errand, Input, Made, MadePart, Work
 from artpipe.stages.makers import maker
 from artpipe.stages.stage import Delivery, FileMaker, Order, Part
 from artpipe.store import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def do(work: Work, errand: Errand, max_pixels: int) -> Made:
@@ -32,7 +32,8 @@ def do(work: Work, errand: Errand, max_pixels: int) -> Made:
         _require_inputs(errand)
         if errand.kept:
             _make(Path(errand.kept))
-        delivery = made_by.deliver(_order(work, errand, folder, max_pixels))
+        with _watching(errand.inputs):
+            delivery = made_by.deliver(_order(work, errand, folder, max_pixels))
         path = _taken(delivery, work)
         parts = tuple(_part(one, f"{work.scratch}-{number}") for number, one in enumerate(delivery.parts, 1))
     return Made(
@@ -110,9 +111,43 @@ def _require_inputs(errand: Errand) -> None:
     for one in errand.inputs:
         path = Path(one.path)
         if not path.exists():
-            raise InputLostError("input-missing", f"{path} is not there.", path=one.path)
+            message = f"{path} is not there; `artpipe verify` says what else is missing, registering it again brings it"
+            raise InputLostError("input-missing", f"{message} back.", path=one.path)
         if one.sha256 is not None and durable.sha256_of(path) != one.sha256:
             raise InputLostError("input-damaged", f"{path} is not the file any more that was recorded.", path=one.path)
+
+
+@contextmanager
+def _watching(inputs: Sequence[Input]) -> Iterator[None]:
+    """See to it that inputs are read and not written; often they are originals, the user's own files.
+
+    Raises:
+        InputHarmedError: one of them is another now, whatever else came of it.
+    """
+    before = [_state(one.path) for one in inputs]
+    try:
+        yield
+    finally:
+        for one, state in zip(inputs, before, strict=True):
+            # Touched is not changed.
+            if _state(one.path) != state and (one.sha256 is None or _hash(one.path) != one.sha256):
+                message = f"changed its input, {one.path}, which is not its to write. Mend the command"
+                raise InputHarmedError(f"The program {message}; `artpipe verify` says what it has done.")
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _hash(path: str) -> str:
+    try:
+        return durable.sha256_of(Path(path))
+    except OSError:
+        return ""
 
 
 def _taken(delivery: Delivery, work: Work) -> Path:

@@ -90,6 +90,12 @@ class WorkerPool:
         """Hand out no more; the jobs of what waited are given back when the run ends."""
         self._queue.clear()
 
+    def forget(self, stage: str) -> None:
+        """Hand out nothing more of one stage; the same holds for its jobs."""
+        kept = [task for task in self._queue if any(work.stage != stage for work in task.works)]
+        self._queue.clear()
+        self._queue.extend(kept)
+
     def busy(self) -> bool:
         return bool(self._queue) or any(worker.works for worker in self._workers)
 

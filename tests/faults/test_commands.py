@@ -214,3 +214,39 @@ def test_program_can_be_a_run_itself(library: TestLibrary, tmp_path: Path) -> No
         ("slow", "completed", None, 4),
         ("thumbnails-small", "failed", "timeout", 4),
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "left"),
+    {
+        "writes": ('cp "$1" "$2"; echo more >> "$1"', True),
+        "removes": ('mv "$1" "$2"', False),
+        "fails-too": ('echo more >> "$1"; exit 3', True),
+    }.values(),
+)
+def test_program_that_changes_its_input_is_not_let_at_others(library: TestLibrary, script: str, left: bool) -> None:
+    library.repeats = True
+    for seed in range(60):
+        small(library.img / f"p{seed:02}.png", seed, (60, 40))
+    library.ok("register", "--copy", "img")
+    library.settings(stage("harms", script, workers=1))
+    result = library.run("run", "harms", "-j", "1")
+    assert result.code == 69
+    assert "harms was left out: The program changed its input" in result.err
+    assert library.sql("SELECT error_code, failure_kind FROM jobs WHERE status = 'failed'") == [
+        ("input-changed", "permanent")
+    ]
+    assert not list(library.art.glob("harms/*"))
+    changed = [row["item"] for row in library.json("verify")["findings"]]
+    assert len(changed) == 1
+    original = library.art / f"upstream/{changed[0]}.png"
+    assert original.exists() is left
+    original.write_bytes((library.img / original.name).read_bytes())
+    library.settings("")
+    library.ok("verify")
+
+
+def test_program_that_only_touches_its_input_changes_nothing(library: TestLibrary) -> None:
+    fill(library, 2)
+    library.settings(stage("touches", 'touch -d "2001-01-01" "$1"; cp "$1" "$2"'))
+    assert library.json("run", "touches")["completed"] == 2
