@@ -98,7 +98,7 @@ class Graph(NamedTuple):
         return stage.audience if stage.pairs is None else "not-rejected"
 
     def lists_for(self, name: str) -> dict[str, str]:
-        """Those of a stage's inputs that make images of their own: name -> what they are made from, which has the list."""
+        """Those of a stage's inputs that make images of their own, with what they are made from: that has the list."""
         inputs = [self.stages[one] for one in self.stages[name].inputs if one in self.stages]
         return {one.name: one.inputs[0] for one in inputs if one.many}
 

@@ -197,7 +197,11 @@ def _report(done: _Check, request: CheckRequest, *, complete: bool) -> Report:
     failed = [item for item in done.items if item[2] == "failed"]
     shown_items = [item for item in done.items if item[2] != "failed"]
     data: dict[str, Any] = {
-        "checked": counts["same"] + counts["different"] + counts["damaged"] + counts["not-promised"] + counts["other-engine"],
+        "checked": counts["same"]
+        + counts["different"]
+        + counts["damaged"]
+        + counts["not-promised"]
+        + counts["other-engine"],
         **{verdict.replace("-", "_"): number for verdict, number in counts.items()},
         "complete": complete,
         "items": [dict(zip(COLUMNS, item, strict=True)) for item in done.items],

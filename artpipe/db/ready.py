@@ -31,13 +31,12 @@ def find_ready(db: Database, input_stage: str, output_stage: str, limit: int | N
 
 # Asks about each image what the view `ready_now` asks, in two thirds of its time.
 _KEPT = (
-    "SELECT i.id FROM ready r CROSS JOIN images i ON i.id = r.image_id {has_input} AND r.watched_id = :watched AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY r.image_id LIMIT :limit"
+    "SELECT i.id FROM ready r CROSS JOIN images i ON i.id = r.image_id {has_input} AND r.watched_id = :watched"
+    " AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY r.image_id LIMIT :limit"
 )
 
 # Any other pair: all approved images are looked at.
-_WALK = (
-    "SELECT i.id FROM images i {has_input} AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit"
-)
+_WALK = "SELECT i.id FROM images i {has_input} AND i.approved = TRUE AND NOT EXISTS ({made}) ORDER BY i.id LIMIT :limit"
 _INPUT = "JOIN artifacts a1 ON a1.image_id = i.id AND a1.stage = :input WHERE TRUE"
 _OWN_FILE = (
     "WHERE (EXISTS (SELECT 1 FROM artifacts a1 WHERE a1.image_id = i.id AND a1.stage = :input)"

@@ -63,7 +63,14 @@ def test_jobs_that_read_the_same_picture_still_come_together(library: TestLibrar
     assert set(per_image.values()) == {3}
 
 
-DAYS = {"04": "2024-01-03", "01": "2024-01-02", "07": "2024-01-01", "02": "2026-02-03", "08": "2026-02-02", "05": "2026-02-01"}
+DAYS = {
+    "04": "2024-01-03",
+    "01": "2024-01-02",
+    "07": "2024-01-01",
+    "02": "2026-02-03",
+    "08": "2026-02-02",
+    "05": "2026-02-01",
+}
 
 
 def dated(library: TestLibrary) -> None:

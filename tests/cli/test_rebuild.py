@@ -189,7 +189,10 @@ def test_check_compares_the_frames_of_a_video_too(library: TestLibrary) -> None:
     library.ok("approve", "v-clip-0003")
     said = library.json("rebuild", "--check", "video-frames")
     assert {key: said[key] for key in ("checked", "same", "stale", "complete")} == {
-        **{"checked": 1, "same": 1, "stale": 0, "complete": True}
+        "checked": 1,
+        "same": 1,
+        "stale": 0,
+        "complete": True,
     }
     file = library.artifact("v-clip-0002", "video-frames")
     whole = file.read_bytes()

@@ -8,14 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from artpipe.db.schema import newest
 from support.faultpoints import Forge, Point, wait_until_nobody_in
 from support.films import film
 from support.invariants import violations
 from support.library import TestLibrary
 from support.photos import small
 from support.states import broken, differences, state_of
-
-from artpipe.db.schema import newest
 
 SOAK = "ARTPIPE_SOAK" in os.environ
 

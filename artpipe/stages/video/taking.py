@@ -104,7 +104,8 @@ class _Taking:
 
     def _moments(self, choice: Choice) -> Iterator[Moment]:
         again = self.place.again
-        since = (again[0].pts, again[0].number, again[0].began) if again else None
+        pts = again[0].pts if again else None
+        since = (pts, again[0].number, again[0].began) if pts is not None else None
         threads = int(self.order["params"]["threads"])
         return self.source.moments(only_keys=choice.all, threads=threads, since=since)
 
