@@ -40,7 +40,8 @@ def rebuild(
 
     Stages without images are made again for all images that have them; images without stages in all of their stages.
     What is interrupted the next run carries on with. Files that other programs made are made again only if their
-    images are named. With --check nothing is changed.
+    images are named. With --check nothing is changed: what is made again is compared with what is recorded and with
+    what lies there.
 
     Example:
       artpipe rebuild thumbnails-small
