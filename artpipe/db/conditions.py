@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from artpipe.model import FRAMES, POSTER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from artpipe.model import Audience, Stage
 
 AUDIENCE: dict[Audience, str] = {
@@ -35,11 +37,18 @@ def is_no_list(image: str, source: str, number: int) -> str:
         source: SQL for the stage of the input.
         number: how many kinds of lists it may be, as `:list0`, … with `:listed0`, …, what those are made from.
     """
-    return " AND ".join(
+    conditions = (
         f"({source} <> :list{at} OR {image}.origin = :list{at} OR NOT EXISTS (SELECT 1 FROM artifacts q"
         f" WHERE q.image_id = {image}.id AND q.stage = :listed{at}))"
         for at in range(number)
     )
+    return " AND ".join(conditions) or "TRUE"
+
+
+def list_parameters(lists: Mapping[str, str]) -> dict[str, str]:
+    """What `is_no_list` needs to know of them."""
+    named = {f"list{at}": name for at, name in enumerate(lists)}
+    return named | {f"listed{at}": source for at, source in enumerate(lists.values())}
 
 
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"

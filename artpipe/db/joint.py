@@ -115,7 +115,7 @@ FROM temp.page p
 CROSS JOIN images i ON i.id = p.id
 {_joins(stage)}
 LEFT JOIN artifacts o ON o.image_id = i.id AND o.stage = :stage
-WHERE {_audience(stage)} AND {_no_lists(stage, lists) if lists else "TRUE"}
+WHERE {_audience(stage)} AND {_no_lists(stage, lists)}
   AND (:registered IS NULL OR (i.origin = 'upstream') = :registered)
   AND {there}
   AND (o.image_id IS NULL OR {OTHER_RECIPE} OR o.input_sha256 <> {made_from} OR {again} OR {ASKED_AGAIN})

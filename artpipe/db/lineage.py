@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from artpipe.db.conditions import AUDIENCE
+from artpipe.db.conditions import AUDIENCE, is_no_list, list_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from artpipe.db.connection import Database, Row
     from artpipe.model import Stage
@@ -24,15 +24,20 @@ class Result:
     second: str
 
 
-def unknown_pairs(db: Database, stage: Stage) -> Iterator[tuple[str, str]]:
-    """Pairs of images that have the stage's inputs and no result of it yet: all with all, none with itself."""
+def unknown_pairs(db: Database, stage: Stage, lists: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of images that have the stage's inputs and no result of it yet: all with all, none with itself.
+
+    Args:
+        lists: see `Target`.
+    """
     a, b = (AUDIENCE[stage.audience].replace("i.", f"{name}.") for name in "ab")
     rows = db.stream(
         "SELECT a.id, b.id FROM artifacts fa JOIN images a ON a.id = fa.image_id"
         " CROSS JOIN artifacts fb JOIN images b ON b.id = fb.image_id"
         f" WHERE fa.stage = :first AND fb.stage = :second AND a.id <> b.id AND {a} AND {b}"
+        f" AND {is_no_list('a', ':first', len(lists))} AND {is_no_list('b', ':second', len(lists))}"
         f" EXCEPT {_KNOWN}",
-        _roles(stage),
+        {**_roles(stage), **list_parameters(lists)},
     )
     return ((row[0], row[1]) for row in rows)
 

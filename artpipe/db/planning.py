@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from artpipe.db import joint, rebuilds
-from artpipe.db.conditions import ASKED_AGAIN, OTHER_RECIPE, RETRIED, TRIED, audience, is_no_list
+from artpipe.db.conditions import ASKED_AGAIN, OTHER_RECIPE, RETRIED, TRIED, audience, is_no_list, list_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -149,8 +149,7 @@ def _wanted_parameters(target: Target) -> dict[str, str | int | None]:
         "input_other": target.input_other,
         "by_hand": target.by_hand,
         "attempts": target.stage.retries + 1,
-        **{f"list{at}": name for at, name in enumerate(target.lists)},
-        **{f"listed{at}": source for at, source in enumerate(target.lists.values())},
+        **list_parameters(target.lists),
     }
 
 

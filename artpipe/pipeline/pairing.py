@@ -47,7 +47,7 @@ def ensure(library: Library, stage: Stage) -> Paired:
     """
     if stage.pairs == ALL:
         paired = Paired()
-        pairs = list(lineage.unknown_pairs(library.db, stage))
+        pairs = list(lineage.unknown_pairs(library.db, stage, library.graph.lists_for(stage.name)))
         paired.created = _create(library.db, stage, pairs)
         return paired
     if stage.pairs in {None, ASKED}:

@@ -82,3 +82,18 @@ def test_what_is_made_from_frames_is_not_made_from_the_list_of_them(library: Tes
     assert library.ok("find-ready", "video-frames", "copy").lines == []
     library.ok("approve", "clip")
     assert library.ok("find-ready", "video-frames", "web-optimized").lines == ["clip"]
+
+
+def test_frames_are_paired_and_the_list_of_them_is_not(swaps: TestLibrary) -> None:
+    film(swaps.img / "clip.mp4", 15)
+    swaps.ok("register", "img")
+    swaps.settings(
+        '[stages.face-swap-results]\ninput = { style = "video-frames", source = "face-swap-sources" }\n'
+        f'pairs = "all"\nfor = "not-rejected"\ncommand = {JOIN}\n'
+    )
+    assert swaps.json("run", "face-swap-results")["by_stage"]["video-frames"]["completed"] == 1
+    swaps.ok("run", "face-swap-results")
+    results = {row[0] for row in swaps.sql("SELECT id FROM images WHERE origin = 'face-swap-results'")}
+    assert results == {f"v-clip-000{number}-{name}" for number in (1, 2) for name in "ab"}
+    assert swaps.value("SELECT count(*) FROM artifacts WHERE stage = 'face-swap-results'") == 4
+    assert swaps.json("run", "face-swap-results")["completed"] == 0

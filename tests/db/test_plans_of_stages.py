@@ -49,9 +49,6 @@ def a_day(library: TestLibrary) -> None:
     library.ok("why", "a-c", "both")
     library.ok("rebuild", "both", "--dry-run")
     library.ok("rebuild", "--check", "video-frames", "face-swap-results")
-    library.settings("")
-    library.ok("prune")
-    library.ok("prune", "--yes")
     library.ok("truncate")
 
 
