@@ -95,11 +95,11 @@ def plan_page(db: Database, targets: Sequence[Target], *, claiming: bool = False
 def plan_more(db: Database, targets: Sequence[Target]) -> None:
     """Plan further stages, none of which those before are made from, for the images of which nothing was wanted yet.
 
-    The others are taken off the page.
+    The others are taken off the page, as is from stage to stage each of which something turns out to be wanted.
     """
-    if targets:
+    for target in targets:
         db.execute("DELETE FROM temp.page WHERE id IN (SELECT image_id FROM temp.wanted)")
-        _plan_all(db, targets, claiming=False)
+        _plan_all(db, [target], claiming=False)
 
 
 def _plan_all(db: Database, targets: Sequence[Target], *, claiming: bool) -> None:
