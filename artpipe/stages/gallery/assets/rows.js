@@ -8,9 +8,13 @@ function artpipeRows(ratios, width, gap, wanted) {
     for (let first = end - 1, sum = 0, height = Infinity; first >= 0 && height > wanted / 3; first--) {
       sum += ratios[first];
       height = Math.max(1, (width - gap * (end - first - 1)) / sum);
-      // The last row may stay open.
-      if (end === count) height = Math.min(height, wanted);
-      const here = cost[first] + Math.pow(Math.log(height / wanted), 2);
+      let open = 0;
+      if (end === count && height > wanted) {
+        // The last row may stay open, but not for a single picture where others could join it.
+        height = wanted;
+        open = 0.5 * (1 - (sum * height + gap * (end - first - 1)) / width);
+      }
+      const here = cost[first] + Math.pow(Math.log(height / wanted), 2) + open;
       if (here < cost[end]) {
         cost[end] = here;
         before[end] = first;
