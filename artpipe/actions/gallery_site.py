@@ -197,6 +197,7 @@ class Site:
                 summary=f"{counted(len(ids))} made from it",
                 pictures=on_page,
                 links=self._lineage_links(parent, place, len(parts)),
+                source=bool(shown) and not place,
             )
             yield Page(page.name, picture_page(page, self._place), on_page)
 

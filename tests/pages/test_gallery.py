@@ -75,7 +75,7 @@ def test_viewer_opens_turns_and_closes(wall: TestLibrary, opened: Opener) -> Non
     page.locator(".grid a").nth(2).click()
     dialog = page.locator("dialog")
     assert dialog.is_visible()
-    assert "picture-22 · 3 / 25" in dialog.inner_text()
+    assert "3 / 25 · picture-22" in dialog.inner_text()
     page.keyboard.press("ArrowRight")
     page.keyboard.press(" ")
     assert "picture-20" in dialog.inner_text()

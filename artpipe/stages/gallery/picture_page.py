@@ -23,9 +23,8 @@ _BASE: Final = "thumbnails-small/"
 _LONG: Final = 120_000
 _FRAME: Final = '<div class="grid">\n{}</div>\n'
 _COLOUR: Final = ";--c:#{}"
+_PAGING_HINTS: Final = (("a", "previous page"), ("d", "next page"))
 _HINTS: Final = (
-    ("a", "previous page"),
-    ("d", "next page"),
     ("arrows", "move"),
     ("Enter", "open"),
     ("s", "scroll by itself"),
@@ -54,6 +53,7 @@ class PicturePage:
     Args:
         name: its file name.
         links: to other pages, by their file names.
+        source: whether the first picture is what the others were made from.
     """
 
     name: str
@@ -62,12 +62,13 @@ class PicturePage:
     summary: str
     pictures: Sequence[Picture]
     links: Sequence[Link] = ()
+    source: bool = False
 
 
 def picture_page(page: PicturePage, place: Place) -> str:
     """The text of a page of pictures."""
     document = _document(page, place)
-    grid = _grid(page.pictures, _LONG - len(html(document).encode()))
+    grid = _grid(page, _LONG - len(html(document).encode()))
     return html(replace(document, body=grid))
 
 
@@ -88,17 +89,26 @@ def _document(page: PicturePage, place: Place) -> Document:
         scripts=("colourgrid", *SCRIPTS) if gridded else SCRIPTS,
         data=details(page.pictures, up),
         extra=blurhash_index(page.pictures) if gridded else "",
-        hints=_HINTS,
+        hints=_hints(page),
     )
 
 
-def _grid(pictures: Sequence[Picture], room: int) -> str:
+def _hints(page: PicturePage) -> tuple[tuple[str, str], ...]:
+    """The keys that do something on this page."""
+    if not page.pictures:
+        return ()
+    return (_PAGING_HINTS if any(link.relation for link in page.links) else ()) + _HINTS
+
+
+def _grid(page: PicturePage, room: int) -> str:
     """The rows; if there is not room enough, the last pictures do without a colour that stands in for them."""
-    cells = [_cell(number, picture) for number, picture in enumerate(pictures, 1)]
+    cells = [_cell(number, picture) for number, picture in enumerate(page.pictures, 1)]
+    if page.source:
+        cells[0] = (cells[0][0].replace("<a ", "<a class=source ", 1), cells[0][1])
     room -= sum(len(start) + len(end) for start, end in cells) + len(_FRAME)
     coloured = room // len(_COLOUR.format("000"))
     inner = []
-    for number, (picture, (start, end)) in enumerate(zip(pictures, cells, strict=True)):
+    for number, (picture, (start, end)) in enumerate(zip(page.pictures, cells, strict=True)):
         colour = average(picture.blurhash, picture.grid) if number < coloured else ""
         inner.append(start + (_COLOUR.format(colour) if colour else "") + end)
     return _FRAME.format("".join(inner))

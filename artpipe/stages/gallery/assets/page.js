@@ -122,6 +122,7 @@
     versions: bySize,
     facts: factsOf,
     beyond: go,
+    leads: (step) => Boolean(neighbours[step]),
     moved: (index, last) => {
       if (index >= 0) return address("#" + encodeURIComponent(idOf(index)));
       links[last].focus();
@@ -231,7 +232,7 @@
 
   links.forEach((link, index) => {
     const image = link.firstElementChild;
-    link.setAttribute("aria-label", idOf(index));
+    link.setAttribute("aria-label", idOf(index) + (link.classList.contains("source") ? ", source of the others" : ""));
     if (image.complete && image.naturalWidth) return link.classList.add("in");
     image.addEventListener("load", arrived);
     image.addEventListener("error", arrived);

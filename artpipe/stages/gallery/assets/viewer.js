@@ -1,6 +1,7 @@
 // One picture at a time over the page: a native dialog, with keys, swipe, pinch, zoom and details.
 // pictures: {count, label(i), small(i): url, versions(i): [{url, width, height}] from small to large,
-//   facts(i): a node, moved(i or -1), beyond(-1 or 1): the reader wants to leave this page}
+//   facts(i): a node, moved(i or -1), beyond(-1 or 1): the reader wants to leave this page,
+//   leads(-1 or 1): whether there is anything beyond}
 function artpipeViewer(pictures) {
   "use strict";
   function button(name, path, act, className) {
@@ -24,10 +25,9 @@ function artpipeViewer(pictures) {
   const zoomer = button("Zoom (z)", "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5M8 11h6M11 8v6", () => zoom());
   const teller = button("Details (i)", "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 11v5M12 7.5v.1", tell);
   bar.append(zoomer, teller, button("Close (Esc)", "M5 5l14 14M19 5L5 19", close));
-  dialog.append(
-    button("Previous picture (left arrow)", "M15 4l-8 8 8 8", () => turn(-1), "turn"),
-    button("Next picture (right arrow)", "M9 4l8 8-8 8", () => turn(1), "turn on")
-  );
+  const back = button("Previous picture (left arrow)", "M15 4l-8 8 8 8", () => turn(-1), "turn");
+  const on = button("Next picture (right arrow)", "M9 4l8 8-8 8", () => turn(1), "turn on");
+  dialog.append(back, on);
   title.setAttribute("aria-live", "polite");
   facts.setAttribute("aria-label", "Details");
   facts.tabIndex = 0;
@@ -44,8 +44,8 @@ function artpipeViewer(pictures) {
   }
   function measure() {
     // On a wide window the details stand beside the picture, on a narrow one over it.
-    const beside = facts.hidden || dialog.clientWidth < 900 ? 0 : facts.offsetWidth;
-    stage.style.right = beside + "px";
+    const beside = facts.hidden || dialog.clientWidth <= 600 ? 0 : facts.offsetWidth;
+    dialog.style.setProperty("--beside", beside + "px");
     const best = largest(), width = stage.clientWidth, height = stage.clientHeight;
     // Little pictures are not blown up beyond what looks well.
     const factor = Math.min(width / best.width, height / best.height, 2);
@@ -84,7 +84,12 @@ function artpipeViewer(pictures) {
     wanted = "";
     image.alt = pictures.label(index);
     image.src = pictures.small(index);
-    title.textContent = pictures.label(index) + " \u00b7 " + (index + 1) + " / " + pictures.count;
+    // The count first: it stays where it is, and in sight, whatever the name is and in whatever direction it is read.
+    const name = document.createElement("bdi");
+    name.textContent = pictures.label(index);
+    title.replaceChildren(index + 1 + " / " + pictures.count + " \u00b7 ", name);
+    back.hidden = index === 0 && !pictures.leads(-1);
+    on.hidden = index === pictures.count - 1 && !pictures.leads(1);
     facts.replaceChildren(pictures.facts(index));
     measure();
     sharpen();
