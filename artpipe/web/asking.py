@@ -73,9 +73,14 @@ def image_id(value: object) -> str:
     Raises:
         UsageError: it is none.
     """
-    if not isinstance(value, str) or safe_id(value) != value:
+    if not isinstance(value, str) or not _is_unicode(value) or safe_id(value) != value:
         raise UsageError("That is no id of an image.")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON may hold halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _window(value: object) -> str:
