@@ -107,6 +107,27 @@ def test_marks_survive_a_reload_and_a_killed_server(library: TestLibrary, fill: 
     after_a_kill(library)
 
 
+def test_marks_made_while_the_server_was_gone_are_kept(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
+    """Under the address that the window knows, it goes on where it was."""
+    names = fill(6)
+    said: list[str] = []
+    with looking(chromium, said) as context:
+        with serving(library) as server:
+            page = visit(context, server, 6)
+            page.locator(".tile").nth(1).click()
+            counts(page, 1, 5)
+            server.stop(signal.SIGKILL)
+            page.locator(".tile").nth(4).click()
+            expect(page.locator("#trouble")).to_be_visible()
+        with serving(library, "--port", server.port) as server:
+            page.goto(server.address)
+            expect(marked(page)).to_have_count(2)
+            assert ids(marked(page)) == [names[1], names[4]]
+            counts(page, 2, 4)
+    assert not any("409" in complaint for complaint in said)
+    after_a_kill(library)
+
+
 def test_two_windows_have_two_pages(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
     names = fill(18)
     with serving(library, "--page", 3) as server, looking(chromium) as context:

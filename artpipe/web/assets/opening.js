@@ -5,6 +5,8 @@ import { changePage, nameWindow } from "./server.js";
 
 async function open() {
   await nameWindow();
+  // A server that was started again gives the page back first; then it takes what it was not told before it ended.
+  if (outbox.isLeft()) await changePage("open");
   await outbox.resume();
   return changePage("open");
 }

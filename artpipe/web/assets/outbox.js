@@ -52,6 +52,10 @@ addEventListener("pagehide", () => {
   for (const { what, fields } of left) change(what, fields, { leaving: true }).catch(() => {});
 });
 
+export function isLeft() {
+  return sessionStorage.getItem(KEPT) !== null;
+}
+
 /** Send what the page before a reload did not get rid of. */
 export async function resume() {
   const left = JSON.parse(sessionStorage.getItem(KEPT) || "[]");
