@@ -32,9 +32,13 @@ export function build() {
   for (const one of tiles) observer.observe(one.element);
 }
 
+/** Proportions, within what a row can show. */
+const shape = (item) => Math.min(Math.max(item.width / item.height, 0.3), 4);
+
 function tile(item, index) {
   const canvas = make("canvas", { width: 20, height: 20, "aria-hidden": "true" });
-  const image = make("img", { alt: "", loading: "lazy", decoding: "async", draggable: false });
+  const className = shape(item) === item.width / item.height ? "" : "whole";
+  const image = make("img", { className, alt: "", loading: "lazy", decoding: "async", draggable: false });
   const badge = make("span", { className: "badge" }, drawing(TICK));
   const note = make("span", { className: "note", hidden: true });
   const element = make("button", { type: "button", className: "tile", tabIndex: -1 }, canvas, image, badge, note);
@@ -89,7 +93,7 @@ export function layOut() {
   const wanted = probe.offsetHeight;
   probe.remove();
   const width = grid.clientWidth;
-  const ratios = tiles.map(({ item }) => Math.min(Math.max(item.width / item.height, 0.3), 4));
+  const ratios = tiles.map(({ item }) => shape(item));
   rows = artpipeRows(ratios, width, gap, wanted);
   let top = 0;
   for (const [first, end, height] of rows) {

@@ -54,8 +54,9 @@ function show(data) {
 function showEnd() {
   $("end-session").textContent = sessionText();
   const more = state.left !== null && state.left > 0;
+  $("end-title").textContent = more ? "No more pages for this window" : "Nothing left to decide";
   $("end-left").hidden = !more;
-  $("end-left").textContent = more ? `${number(state.left)} are left: skipped, undone, or on pages of other windows.` : "";
+  $("end-left-count").textContent = number(state.left ?? 0);
   $("over").hidden = state.left === 0;
 }
 

@@ -49,7 +49,7 @@ export function show() {
   showLarge(item);
   stamp(item);
   strip();
-  $("where").textContent = `${index + 1} of ${items().length} · ${item.id}`;
+  $("where").replaceChildren(`${index + 1} of ${items().length} · `, make("bdi", {}, item.id));
   if (details.isShown()) details.show(item);
   preload();
 }
@@ -106,11 +106,20 @@ function stamp(item) {
 
 /** A few neighbours; a ring while a decision is on its way, a mark when it is in the database. */
 function strip() {
-  const wide = Math.max(3, Math.floor($("strip").clientWidth / 68) - 1);
-  const reach = Math.min(6, Math.floor((wide - 1) / 2));
+  const reach = reachOfStrip();
   const first = Math.max(0, Math.min(index - reach, items().length - 2 * reach - 1));
   const near = items().slice(first, first + 2 * reach + 1);
   $("strip").replaceChildren(...near.map((item) => neighbour(item)));
+}
+
+const NEIGHBOUR = 62; // pixels, as in single.css
+
+/** How many neighbours are shown on each side. */
+function reachOfStrip() {
+  const { columnGap, paddingLeft } = getComputedStyle($("strip"));
+  const gap = parseFloat(columnGap);
+  const fitting = Math.floor(($("strip").clientWidth - 2 * parseFloat(paddingLeft) + gap) / (NEIGHBOUR + gap));
+  return Math.min(6, Math.max(1, Math.floor((fitting - 1) / 2)));
 }
 
 const neighbours = new WeakMap(); // item -> its button
