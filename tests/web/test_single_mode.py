@@ -51,6 +51,27 @@ def test_keys(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
         expect(page.locator(".tile").first).to_contain_text("yes")
 
 
+def test_a_zoomed_picture_is_moved_by_keys(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
+    names = fill(2)
+    with serving(library) as server, looking(chromium, viewport={"width": 600, "height": 500}) as context:
+        page = visit(context, server, 2)
+        page.keyboard.press("Enter")
+        expect(page.locator("#large")).to_be_visible()
+        page.keyboard.press("z")
+        stage = page.locator("#stage")
+        page.keyboard.press("ArrowDown")
+        before = stage.evaluate("one => [one.scrollLeft, one.scrollTop]")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowLeft")
+        left, top = stage.evaluate("one => [one.scrollLeft, one.scrollTop]")
+        assert left < before[0]
+        assert top > before[1]
+        expect(page.locator("#where")).to_have_text(f"1 of 2 · {names[0]}")
+        page.keyboard.press("z")
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#where")).to_have_text(f"2 of 2 · {names[1]}")
+
+
 def test_the_place_is_kept_when_the_server_is_killed(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
     names = fill(6)
     said: list[str] = []

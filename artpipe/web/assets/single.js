@@ -258,8 +258,10 @@ export const keys = {
   s: once(skip),
   z: once(() => zoom.toggle()),
   i: once(toggleDetails),
-  ArrowLeft: () => move(-1),
-  ArrowRight: () => move(1),
+  ArrowLeft: () => (zoom.on ? zoom.pan(-1, 0) : move(-1)),
+  ArrowRight: () => (zoom.on ? zoom.pan(1, 0) : move(1)),
+  ArrowUp: () => (zoom.on ? zoom.pan(0, -1) : false),
+  ArrowDown: () => (zoom.on ? zoom.pan(0, 1) : false),
   Escape: () => (zoom.on ? zoom.toggle() : leave()),
 };
 

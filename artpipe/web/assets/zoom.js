@@ -42,6 +42,12 @@ export class Zoom {
     }
   }
 
+  /** Another part of a picture that is larger than its stage. */
+  pan(right, down) {
+    const step = Math.min(this.stage.clientWidth, this.stage.clientHeight) / 5;
+    this.stage.scrollBy({ left: right * step, top: down * step, behavior: "instant" });
+  }
+
   apply() {
     const { clientWidth: width, clientHeight: height } = this.stage;
     const fit = Math.min(width / this.size[0], height / this.size[1]);
@@ -51,6 +57,7 @@ export class Zoom {
     this.stage.style.setProperty("--w", `${this.#shown[0]}px`);
     this.stage.style.setProperty("--h", `${this.#shown[1]}px`);
     this.stage.classList.toggle("zoomed", this.on);
+    this.stage.tabIndex = this.on ? 0 : -1;
     if (!this.on) this.stage.scrollTo(0, 0);
   }
 
