@@ -30,16 +30,20 @@ class Watched:
 
 @pytest.fixture
 def opened(chromium: Browser) -> Iterator[Any]:
-    """A function that opens an address in a window of its own; nothing may be wrong with any at the end."""
+    """A function that opens an address in a window of its own; nothing may be wrong with any at the end.
+
+    Its `script` runs before those of the page.
+    """
     contexts: list[BrowserContext] = []
     every: list[Watched] = []
 
-    def opener(url: str, width: int = 1600, height: int = 1000, **options: Any) -> Watched:
+    def opener(url: str, width: int = 1600, height: int = 1000, *, script: str = "", **options: Any) -> Watched:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         watched = Watched(context.new_page())
         every.append(watched)
         _watch(watched, own=url.rpartition("/")[0] if url.startswith("http") else "file:")
+        watched.page.add_init_script(script)
         watched.page.goto(url)
         return watched
 

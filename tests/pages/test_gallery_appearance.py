@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +84,49 @@ def test_on_paper_rows_fit_the_sheet(library: TestLibrary, opened: Opener) -> No
     )
     assert looks == [["relative", "1"]] * 12
     assert page.locator(".keys").is_hidden()
+
+
+# As if the three seconds were over that a page waits for its script.
+IMPATIENT = "const real = setTimeout; window.setTimeout = (call, ms) => real(call, ms / 30);"
+
+
+def test_what_came_late_moves_nothing_that_is_seen(
+    library: TestLibrary, opened: Opener, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The end of a page, and its script, come when its beginning has been shown already."""
+    root = tmp_path_factory.mktemp("www") / "public"
+    shelve(library, [f"p{number}" for number in range(90)])
+    library.ok("gallery", "--to", root)
+    with slowly(root) as url:
+        watched = opened(f"{url}/index.html", script=IMPATIENT)
+        watched.page.locator(".js .in").first.wait_for()
+        assert watched.shifts() < 0.02
+        watched.page.set_viewport_size({"width": 900, "height": 900})
+        ends = watched.page.locator(".grid a").evaluate_all("(all) => all.map((a) => a.getBoundingClientRect().right)")
+        assert max(ends) <= 900
+        watched.page.context.close()
+
+
+@contextmanager
+def slowly(root: Path) -> Iterator[str]:
+    """Serves files, and stops for a moment in the middle of each page."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def copyfile(self, source: Any, outputfile: Any) -> None:
+            data = source.read()
+            middle = len(data) // 2 if self.path.endswith(".html") else len(data)
+            outputfile.write(data[:middle])
+            outputfile.flush()
+            time.sleep(0.6 if middle < len(data) else 0)
+            outputfile.write(data[middle:])
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_keys_are_told_where_they_lead_somewhere(library: TestLibrary, opened: Opener) -> None:

@@ -9,8 +9,11 @@
   const ratios = links.map((link) => parseFloat(link.style.getPropertyValue("--r")) || 1);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+  // What was shown before its script came keeps the rows that it has.
+  const late = !root.classList.contains("wait");
   let laid = 0;
   function layOut() {
+    if (late) return;
     const gap = parseFloat(getComputedStyle(grid).columnGap) || 4;
     grid.classList.add("set");
     let width = grid.clientWidth, top = 0;
