@@ -95,10 +95,10 @@ class ReviewApp:
         page = request.query_params.get("page", "")
         if not (page.isascii() and page.isdigit() and len(page) < len(str(1 << 53))):
             raise UsageError("`page` is a whole number.")
-        items = await self._desk.look(_news, int(page))
+        items, missing = await self._desk.look(_news, int(page))
         for item in items:
             item["hopeless"] = item["small"] is None and self._thumbnails.tried(item["id"])
-        return _json({"items": items, "trouble": self._thumbnails.trouble})
+        return _json({"items": items, "trouble": missing or self._thumbnails.trouble})
 
     async def _open(self, body: Asked) -> dict[str, Any]:
         return await self._page(review.current_page, body.visit())
@@ -154,8 +154,14 @@ class ReviewApp:
         return {**data, "title": self._title}
 
 
-def _news(library: Library, page_id: int) -> list[dict[str, Any]]:
-    return review_view.news(library.db, page_id)
+def _news(library: Library, page_id: int) -> tuple[list[dict[str, Any]], str | None]:
+    """What is new on a page, and why its pictures cannot be shown."""
+    try:
+        library.require_art()
+        missing = None
+    except ArtpipeError as error:
+        missing = str(error)
+    return review_view.news(library.db, page_id), missing
 
 
 def _change(answer: Answering) -> Callable[[Request], Awaitable[Response]]:

@@ -174,6 +174,8 @@ async function ahead() {
   }
 }
 
+let troubled = false; // the last news said so
+
 async function news() {
   const page = state.page?.id;
   if (page === undefined || document.hidden) return;
@@ -186,6 +188,8 @@ async function news() {
     if (!busy) Object.assign(item, { decided, elsewhere });
   }
   if (trouble) complain({ message: trouble });
+  else if (troubled) calm();
+  troubled = Boolean(trouble);
   changed();
 }
 
