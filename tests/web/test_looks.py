@@ -121,8 +121,6 @@ def test_dark_drawings_without_a_ground_are_seen(library: TestLibrary, chromium:
 def assert_black_on_grey(picture: Locator) -> None:
     expect(picture).to_be_visible()
     seen = Image.open(BytesIO(picture.screenshot())).convert("L")
-    middle, side = (seen.getpixel((round(seen.width * x), seen.height // 2)) for x in (0.5, 0.2))
-    assert isinstance(middle, int)
-    assert isinstance(side, int)
-    assert middle < 10
-    assert 90 < side < 190
+    levels = seen.tobytes()[seen.height // 2 * seen.width :]
+    assert levels[seen.width // 2] < 10
+    assert 90 < levels[seen.width // 5] < 190
