@@ -65,6 +65,8 @@ def test_the_viewer_offers_no_way_beyond_the_last_picture(library: TestLibrary, 
     library.ok("gallery", "--page-size", "2")
     page = opened(address(library, "page-0002.html")).page
     page.locator(".grid a").click()
+    named = page.locator(".viewer button").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    assert named == ["Zoom", "Details", "Close", "Previous picture", "Next picture"]
     assert page.get_by_label("Previous picture").is_hidden()
     page.get_by_label("Next picture").click()
     page.wait_for_url("**/page-0001.html#*")

@@ -8,7 +8,7 @@ function artpipeViewer(pictures) {
     const made = document.createElement("button");
     made.type = "button";
     made.title = name;
-    made.setAttribute("aria-label", name.replace(/ \(.*/, ""));
+    made.setAttribute("aria-label", name.replace(/\s*\(.*/, ""));
     made.className = className || "";
     made.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="' + path + '"/></svg>';
     made.addEventListener("click", act);
