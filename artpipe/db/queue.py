@@ -15,11 +15,26 @@ if TYPE_CHECKING:
     from artpipe.model import Order
 
 
+# So many images are looked up one by one; for more of them the queue is gone through.
+_MANY = 5000
+
+
 def any_to_claim(db: Database, stage: str, *, selected: bool) -> bool:
     """Asked before claiming, so that a run that waits for its workers does not ask for the write lock all the time."""
-    within = "AND image_id IN (SELECT id FROM temp.selection)" if selected else ""
-    sql = f"SELECT 1 FROM jobs WHERE status = 'pending' AND stage = ? AND {DUE} {within} LIMIT 1"
-    return db.row(sql, (stage,)) is not None
+    return db.row(f"SELECT 1 {_pending(db, selected=selected)} LIMIT 1", (stage,)) is not None
+
+
+def _pending(db: Database, *, selected: bool) -> str:
+    """SQL for the pending jobs of a stage that are due; a small selection is not looked for in a long queue."""
+    if not selected:
+        return f"FROM jobs j INDEXED BY jobs_by_age WHERE j.status = 'pending' AND j.stage = ? AND {DUE}"
+    size = db.scalar("SELECT count(*) FROM (SELECT 1 FROM temp.selection LIMIT ?)", (_MANY + 1,))
+    if size > _MANY:
+        return f"{_pending(db, selected=False)} AND j.image_id IN (SELECT id FROM temp.selection)"
+    return (
+        "FROM temp.selection s CROSS JOIN jobs j INDEXED BY jobs_open ON j.image_id = s.id AND j.stage = ?"
+        f" AND j.status IN ('pending', 'running') WHERE j.status = 'pending' AND {DUE}"
+    )
 
 
 class Pick(NamedTuple):
@@ -41,10 +56,9 @@ def claim(db: Database, run_id: int, pick: Pick) -> list[int]:
     """Take pending jobs of a stage; returns their ids."""
     if pick.order == "random" and not pick.selected:
         return _claim_random(db, run_id, pick)
-    within = "AND image_id IN (SELECT id FROM temp.selection)" if pick.selected else ""
+    pending = _pending(db, selected=pick.selected)
     rows = db.rows(
-        f"{_TAKE} (SELECT id FROM jobs INDEXED BY jobs_by_age WHERE status = 'pending' AND stage = ?"
-        f" AND {DUE} {within} ORDER BY {_ORDERS[pick.order]} LIMIT ?) RETURNING id",
+        f"{_TAKE} (SELECT j.id {pending} ORDER BY {_ORDERS[pick.order]} LIMIT ?) RETURNING id",
         (run_id, pick.stage, pick.limit),
     )
     return sorted(row[0] for row in rows)
@@ -56,8 +70,8 @@ _TAKE = (
 )
 # A selection is sorted as a whole; of a whole queue only a few places are looked at (`_claim_random`).
 _ORDERS: dict[Order, str] = {
-    "oldest": "image_created_at, id",
-    "newest": "image_created_at DESC, id DESC",
+    "oldest": "j.image_created_at, j.id",
+    "newest": "j.image_created_at DESC, j.id DESC",
     "random": "random()",
 }
 
