@@ -54,9 +54,11 @@ def list_parameters(lists: Mapping[str, str]) -> dict[str, str]:
 OTHER_RECIPE = "(o.recipe <> :recipe AND (o.pinned IS FALSE OR :by_hand))"
 # Somebody asked for it to be made again.
 ASKED_AGAIN = "(:rebuilding AND EXISTS (SELECT 1 FROM rebuilds r WHERE r.image_id = i.id AND r.stage = :stage))"
-# Where no time is set, its tries were used up; the stage may have been given more of them since.
+# Where no time is set, its tries were used up; the stage may have been given more of them since. What failed in the
+# future did so while the clock was ahead; when it is due says nothing then.
 RETRIED = (
-    "(f.failure_kind IS 'transient' AND f.attempts < :attempts AND (f.due_at IS NULL OR f.due_at <= CURRENT_TIMESTAMP))"
+    "(f.failure_kind IS 'transient' AND f.attempts < :attempts AND (f.due_at IS NULL OR f.due_at <= CURRENT_TIMESTAMP"
+    " OR f.completed_at > CURRENT_TIMESTAMP))"
 )
 # What was tried already: the same input with the same recipe.
 TRIED = (

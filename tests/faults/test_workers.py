@@ -172,6 +172,17 @@ def test_clock_that_jumps_loses_and_steals_nothing(library: TestLibrary) -> None
     assert {row[0] for row in library.sql("SELECT outcome FROM runs")} == {"finished"}
 
 
+def test_failure_while_the_clock_was_ahead_is_tried_again_once_it_is_right(library: TestLibrary) -> None:
+    fill(library, 1)
+    library.settings('[stages.flaky]\ncommand = ["sh", "-c", "exit 1", "{output}"]\nfor = "all"\n')
+    assert library.run("run", "flaky").code == 1
+    assert library.json("run", "flaky")["failed"] == 0
+    library.sql("UPDATE jobs SET completed_at = datetime(completed_at, '+10 years')")
+    library.sql("UPDATE jobs SET due_at = datetime(due_at, '+10 years')")
+    assert library.json("run", "flaky")["failed"] == 1
+    assert library.value("SELECT attempts FROM jobs") == 2
+
+
 def test_reserve_stops_a_run_before_the_disk_is_full(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, 2)
     monkeypatch.delenv("ARTPIPE_RESERVE")
