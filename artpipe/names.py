@@ -6,6 +6,8 @@ import os
 from pathlib import PurePath
 
 MAX_ID_BYTES = 200
+# Of ids that other programs insert: with a suffix it still is a file name.
+_LONGEST_ID = 240
 _UNSAFE = {"/", "\x00", "\x7f"}
 
 
@@ -54,6 +56,13 @@ def with_suffix(base: str, sha256: str, digits: int = 8) -> str:
     """The id of another file with the same base name: `NAME~` and the beginning of its hash."""
     tail = "~" + sha256[:digits]
     return clip(base, MAX_ID_BYTES - len(tail)) + tail
+
+
+def fits_a_file(text: object) -> bool:
+    """Whether files can have this id for a name, and commands can be given it; other programs insert what they like."""
+    if not isinstance(text, str) or not text or text.startswith("."):
+        return False
+    return len(text.encode("utf-8", "replace")) <= _LONGEST_ID and not any(map(_is_unsafe, text))
 
 
 def candidates(text: str) -> list[str]:

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 # How `repair` mends a finding.
 Mend = Literal[
-    "remake", "restore", "quarantine", "reclaim", "sweep", "recompute", "complete", "recount", "rebuild", "by-hand"
+    "recreate",
+    "remake",
+    "restore",
+    "quarantine",
+    "reclaim",
+    "sweep",
+    "recompute",
+    "complete",
+    "recount",
+    "rebuild",
+    "by-hand",
 ]
 
 COLUMNS = ("code", "item", "stage", "path", "detail", "repair")

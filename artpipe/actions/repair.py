@@ -12,12 +12,13 @@ from artpipe.actions import findings
 from artpipe.actions.compare import Comparison, unclaimed
 from artpipe.actions.compare_pages import page_difference
 from artpipe.actions.ending import SIGNALLED, exit_code
+from artpipe.actions.findings_foreign import can_be_asked
 from artpipe.actions.originals import ChangedError, put_back
 from artpipe.actions.repair_plan import ORDER, Plan, Step
 from artpipe.actions.report import Problem, Progress, Report, Silent, Table
 from artpipe.actions.run import reclaim_dead
 from artpipe.actions.verify import VerifyRequest, look_at
-from artpipe.db import counters, jobs, mending, pages, ready, verification
+from artpipe.db import counters, jobs, mending, oddities, pages, ready, structure, verification
 from artpipe.errors import StorageError
 from artpipe.names import shown
 from artpipe.pipeline import leftovers
@@ -60,11 +61,25 @@ def repair(library: Library, request: RepairRequest, progress: Progress | None =
             stop=request.stop,
             noting=not request.dry_run,
         )
-        result = look_at(library, look, progress or Silent())
-        steps = Plan(library, result.findings).steps()
-        if not request.dry_run:
-            steps = _Mending(library, result, request.stop).perform(steps)
-    return _report(library, steps, request, complete=result.complete)
+        steps, complete = _mended(library, look, progress or Silent(), dry_run=request.dry_run)
+    return _report(library, steps, request, complete=complete)
+
+
+def _mended(library: Library, look: VerifyRequest, progress: Progress, *, dry_run: bool) -> tuple[list[Step], bool]:
+    result = look_at(library, look, progress)
+    steps = Plan(library, result.findings).steps()
+    if dry_run:
+        return steps, result.complete
+    steps = _Mending(library, result, look.stop).perform(steps)
+    could, can = (can_be_asked([step.finding for step in chosen]) for chosen in (steps, _left(steps)))
+    if could or not can:
+        return steps, result.complete
+    more, complete = _mended(library, look, progress, dry_run=False)
+    return [*steps, *more], complete
+
+
+def _left(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.done == "unrepairable"]
 
 
 def _report(library: Library, steps: Sequence[Step], request: RepairRequest, *, complete: bool) -> Report:
@@ -113,6 +128,7 @@ class _Mending:
     def perform(self, steps: Sequence[Step]) -> list[Step]:
         """Returns what was really done; less than planned if somebody says stop."""
         ways: dict[Mend, Callable[[Sequence[Step]], list[Step]]] = {
+            "recreate": self._recreate,
             "reclaim": self._reclaim,
             "sweep": self._sweep,
             "complete": self._complete,
@@ -139,6 +155,14 @@ class _Mending:
         """Whether to stop; when time is up, what was found is still mended for as long as work in hand may take."""
         return self._stop.check() and (self._stop.why in SIGNALLED or self._stop.grace_over())
 
+    def _recreate(self, steps: Sequence[Step]) -> list[Step]:
+        try:
+            with self._db.transaction():
+                structure.recreate(self._db)
+        except StorageError as error:
+            return [step.failed(str(error)) for step in steps]
+        return list(steps)
+
     def _reclaim(self, steps: Sequence[Step]) -> list[Step]:
         reclaim_dead(self._library)
         with self._db.transaction():
@@ -158,6 +182,8 @@ class _Mending:
         with self._db.transaction():
             for step in steps:
                 mending.clear_flags(self._db, step.finding.item)
+            for odd in [*oddities.numbers(self._db)]:
+                oddities.clear_number(self._db, odd)
         return list(steps)
 
     def _recompute(self, steps: Sequence[Step]) -> list[Step]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Done = Literal["repaired", "queued", "adopted", "quarantined", "unrepairable"]
 # What others had in hand comes first, originals before what is made from them.
 ORDER: tuple[Mend, ...] = (
-    *("reclaim", "sweep", "complete", "restore", "remake"),
+    *("recreate", "reclaim", "sweep", "complete", "restore", "remake"),
     *("quarantine", "recompute", "recount", "rebuild", "by-hand"),
 )
 
@@ -47,7 +47,8 @@ class Step:
 _SIMPLE: dict[Mend, tuple[Done, str]] = {
     "reclaim": ("repaired", "its jobs are given back"),
     "sweep": ("repaired", "the unfinished files are thrown away"),
-    "complete": ("repaired", "FALSE is written where NULL stands"),
+    "complete": ("repaired", "FALSE is written for a missing decision, NULL for a missing number"),
+    "recreate": ("repaired", "it is made again"),
     "recount": ("repaired", "everything is counted anew"),
     "rebuild": ("queued", "it is moved out of the way; the next `artpipe gallery` writes it again"),
     "recompute": ("queued", "the value is dropped; the next run computes it again"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from artpipe.actions import findings
+from artpipe.actions import findings, findings_foreign
 from artpipe.actions.compare import Comparison
 from artpipe.actions.compare_pages import compare_pages
 from artpipe.actions.ending import exit_code
@@ -75,10 +75,14 @@ def look_at(library: Library, request: VerifyRequest, progress: Progress) -> Res
     """
     library.require_art()
     request.stop.start()
+    library.db.read_any_text()
     found = findings.in_file(library, quick=request.quick)
     if found or request.stop.check():
         return Result(found, [])
-    found += [*findings.in_rows(library), *findings.in_hands(library)]
+    found = findings_foreign.in_schema(library)
+    if not findings_foreign.can_be_asked(found):
+        return Result(found, [])
+    found += [*findings_foreign.in_values(library), *findings.in_rows(library), *findings.in_hands(library)]
     files = Comparison(library, request.stop, quick=request.quick, noting=request.noting)
     try:
         complete = files.run(progress, go_on=request.incremental)

@@ -201,6 +201,9 @@ def _meaning(error: sqlite3.Error, path: Path) -> ArtpipeError:
         return ForeignDatabaseError(f"{path} is not an SQLite database. Name another file with --db.")
     if primary in _STORAGE_CODES:
         return StorageError(f"The database {path} failed: {error}. Check the disk and its free space, then try again.")
+    if "decode to UTF-8" in str(error):
+        what = "Another program wrote text into it that is no UTF-8; `artpipe verify` says where"
+        return StorageError(f"The database {path} cannot be read: {what}.")
     raise error
 
 

@@ -31,7 +31,9 @@ _IN_PLACE = "a.file_path LIKE a.stage || '/%' AND a.file_path NOT LIKE '%/../%'"
 def _shown(originals: bool) -> str:
     """About a row `a` of artifacts: a file that a page may show."""
     stages = "" if originals else " AND a.stage <> 'upstream'"
-    return f"({_FOR_BROWSERS}) AND {_IN_PLACE}{stages} AND a.width > 0 AND a.height > 0"
+    # To SQLite any text is larger than 0.
+    measured = " AND ".join(f"(a.{side} > 0 AND typeof(a.{side}) = 'integer')" for side in ("width", "height"))
+    return f"({_FOR_BROWSERS}) AND {_IN_PLACE}{stages} AND {measured}"
 
 
 def entries(db: Database, selection: Selection, sort: Sort, *, originals: bool) -> Iterator[tuple[str, str]]:
@@ -51,7 +53,8 @@ def count(db: Database, selection: Selection) -> int:
 
 
 def images(db: Database, ids: Sequence[str]) -> dict[str, Row]:
-    sql = "SELECT id, width, height FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    width, height = (f"iif(typeof({side}) = 'integer', {side}, NULL) AS {side}" for side in ("width", "height"))
+    sql = f"SELECT id, {width}, {height} FROM images WHERE id IN (SELECT value FROM json_each(?))"
     return {row["id"]: row for row in db.rows(sql, (json.dumps(list(ids)),))}
 
 

@@ -91,7 +91,8 @@ def contradicting_originals(db: Database) -> Iterator[Row]:
     return db.stream(
         "SELECT i.id, i.content, i.sha256, a.file_path, a.sha256 AS recorded FROM images i"
         " LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = 'upstream'"
-        " WHERE (i.content = 'present') <> (a.id IS NOT NULL) OR (i.content = 'present' AND a.sha256 IS NOT i.sha256)"
+        " WHERE (i.content = 'present') <> (a.id IS NOT NULL) OR (i.content = 'present'"
+        " AND (i.sha256 IS NULL OR a.sha256 IS NOT i.sha256))"
     )
 
 
@@ -187,11 +188,19 @@ def paths_since(db: Database, paths: Sequence[str], after_row: int) -> list[str]
 def begin_round(db: Database, *, go_on: bool) -> int:
     """The number of the round to work on: the unfinished one where that is asked for, else a new one."""
     with db.transaction():
-        number, _, state = (get_meta(db, _ROUND) or "0 done").partition(" ")
+        number, state = _last_round(db)
         if go_on and state == "open":
-            return int(number)
-        set_meta(db, _ROUND, f"{int(number) + 1} open")
-    return int(number) + 1
+            return number
+        set_meta(db, _ROUND, f"{number + 1} open")
+    return number + 1
+
+
+def _last_round(db: Database) -> tuple[int, str]:
+    number, _, state = str(get_meta(db, _ROUND)).partition(" ")
+    if number.isdecimal():
+        return int(number), state
+    # Never written, or by somebody who did not know what it means.
+    return int(db.scalar("SELECT COALESCE(max(verified_round), 0) FROM artifacts")), "done"
 
 
 def end_round(db: Database, number: int) -> None:

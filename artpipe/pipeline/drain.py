@@ -149,10 +149,13 @@ class Drain:
             return 0
         siblings = self._stop.jobs - self._taken - limit if self._stop.jobs is not None else None
         claims = lifecycle.claim(self._desk, stage, limit, lifecycle.Company(siblings, frozenset(self.tally.blocked)))
-        self._in_hand.update({claim.job_id: claim for claim in claims})
+        unfit = lifecycle.unfit(self._desk, claims)
+        self._ended += [(claim, unfit[claim.job_id]) for claim in claims if claim.job_id in unfit]
+        fit = [claim for claim in claims if claim.job_id not in unfit]
+        self._in_hand.update({claim.job_id: claim for claim in fit})
         self._taken += len(claims)
-        self._slots.give(planner.graph.stages[stage], claims)
-        self._pool.submit(handing.tasks(self._desk, claims, self._threads(), self._slots.given))
+        self._slots.give(planner.graph.stages[stage], fit)
+        self._pool.submit(handing.tasks(self._desk, fit, self._threads(), self._slots.given))
         return len(claims)
 
     def _threads(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, frames, jobs, joint, lineage, queue, rebuilds
-from artpipe.errors import SettingsError
+from artpipe.errors import SettingsError, StorageError
 from artpipe.model import (
     FILMS,
     UPSTREAM,
@@ -21,6 +21,7 @@ from artpipe.model import (
     Settled,
     Stage,
 )
+from artpipe.names import fits_a_file
 from artpipe.pipeline import framing, leftovers, unfinished
 from artpipe.stages.registry import version_of, with_params
 
@@ -102,6 +103,23 @@ def _understood(desk: Desk, claim: Claim) -> bool:
         jobs.fail(desk.library.db, desk.run_id, claim, failure)
         return False
     return True
+
+
+def unfit(desk: Desk, claims: Sequence[Claim]) -> dict[int, Failure]:
+    """Jobs, by number, whose rows name what cannot lie below art/: other programs write rows as they like."""
+    reasons = {found.job_id: _reason_unfit(desk, found) for found in claims}
+    return {job_id: Failure(job_id, "permanent", "outside-art", why) for job_id, why in reasons.items() if why}
+
+
+def _reason_unfit(desk: Desk, claim: Claim) -> str:
+    if not fits_a_file(claim.image_id):
+        return f"No file can be named after the id {claim.image_id!r}. Run `artpipe verify`."
+    try:
+        for one in claim.inputs:
+            desk.library.store.path_text(one.path)
+    except StorageError as error:
+        return str(error)
+    return ""
 
 
 def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Claim, Outcome]]:
