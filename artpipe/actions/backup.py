@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from artpipe.db import verification
 from artpipe.errors import StorageError, UsageError
 from artpipe.names import shown
 from artpipe.store import durable
+from artpipe.store.locks import RunLock, is_alive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,9 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Report:
     """
     target = target.absolute()
     _require_free(library, target, force=force)
+    _sweep(target)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    lock = RunLock(partial, create=True)
     try:
         problems = verification.copy_into(library.db, partial)
         if problems:
@@ -39,10 +43,21 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Report:
             old.unlink(missing_ok=True)
         partial.replace(target)
     finally:
-        partial.unlink(missing_ok=True)
+        for left in (partial, *_companions(partial)):
+            left.unlink(missing_ok=True)
+        lock.abandon()
     durable.sync_folder(target.parent)
     data = {"file": str(target), "bytes": size, "database": str(library.db.path)}
     return Report(data=data, notes=[f"{shown(str(target))}: {human_size(size)}. {_restore(library, target)}"])
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed backup left: a copy is as large as the database."""
+    whose = re.compile(rf"\.{re.escape(target.name)}\.\d+\.partial")
+    for path in [path for path in target.parent.iterdir() if whose.fullmatch(path.name)]:
+        if path.is_file() and not is_alive(path):
+            for left in (path, *_companions(path)):
+                left.unlink(missing_ok=True)
 
 
 def _require_free(library: Library, target: Path, *, force: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import sqlite3
 from contextlib import closing
@@ -137,3 +138,16 @@ def test_unfinished_copy_never_gets_the_name(library: TestLibrary, monkeypatch: 
             patch.setattr(verification, "copy_into", failure)
             assert library.run("backup", copy).code == 74
         assert [path.name for path in library.folder.iterdir() if "copy" in path.name] == []
+
+
+def test_what_a_killed_backup_left_is_swept_by_the_next(library: TestLibrary) -> None:
+    library.ok("init")
+    left = [library.folder / f".copy.db.{pid}.partial{more}" for pid in (1, 4711) for more in ("", "-journal")]
+    others = [library.folder / ".copy.db.x.partial", library.folder / ".copy.db.77.partial"]
+    for file in (*left, *others):
+        file.write_bytes(b"torn")
+    with others[1].open("rb") as at_work:
+        fcntl.flock(at_work, fcntl.LOCK_SH)
+        library.ok("backup", "copy.db")
+    assert [file for file in left if file.exists()] == []
+    assert [file for file in others if not file.exists()] == []
