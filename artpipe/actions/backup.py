@@ -34,7 +34,7 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Report:
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     lock = RunLock(partial, create=True)
     try:
-        problems = verification.copy_into(library.db, partial)
+        problems = _copied(library, partial, target)
         if problems:
             raise StorageError(f"The copy of {library.db.path} is damaged: {problems[0]}. `artpipe verify` tells more.")
         durable.sync_file(partial)
@@ -49,6 +49,17 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Report:
     durable.sync_folder(target.parent)
     data = {"file": str(target), "bytes": size, "database": str(library.db.path)}
     return Report(data=data, notes=[f"{shown(str(target))}: {human_size(size)}. {_restore(library, target)}"])
+
+
+def _copied(library: Library, partial: Path, target: Path) -> list[str]:
+    try:
+        return verification.copy_into(library.db, partial)
+    except StorageError as error:
+        # SQLite does not say which of the two files it was; to read one, no room is needed.
+        if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
+            raise
+        message = f"{shown(str(target))} cannot be written: the disk is full. Make room there, then back up again."
+        raise StorageError(message) from error
 
 
 def _sweep(target: Path) -> None:

@@ -15,6 +15,7 @@ from artpipe.errors import UsageError
 from artpipe.library import Library, Place, create_library
 from artpipe.pipeline.plan import Wish
 from artpipe.settings import DATABASE_NAME
+from artpipe.store import durable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +32,9 @@ def demo(folder: Path, workers: int, progress: Progress, environment: Mapping[st
 
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty. Name a new folder for the demonstration.")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_samples(folder / "img")
+    with durable.naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_samples(folder / "img")
     with create_library(Place(folder / DATABASE_NAME, folder / "art", environment)) as library:
         init(library)
         registered = register(library, RegisterRequest([str(folder / "img")]), progress)

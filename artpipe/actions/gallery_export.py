@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from artpipe.actions.gallery_site import Design, Site
 from artpipe.errors import UsageError
 from artpipe.stages.gallery.picture_page import Place
+from artpipe.store import durable
 from artpipe.store.publish import PublishedFolder
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def export(library: Library, design: Design, folder: Path, progress: Progress) -
     """Bring the folder up to date; returns how many files were written and removed."""
     published = PublishedFolder(folder)
     progress.start("publishing", None)
-    with library.db.snapshot(), published:
+    with library.db.snapshot(), durable.naming(folder), published:
         for page in Site(library, design, PLACE).pages():
             _put(library, published, page)
             progress.advance()

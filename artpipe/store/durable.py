@@ -6,16 +6,30 @@ import errno
 import math
 import os
 import shutil
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _SYNCS_AT_ONCE: Final = 16
 # While more than this waits to be written, by whatever program, nobody waits for all of it.
 _LITTLE: Final = 64 << 20
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+@contextmanager
+def naming(target: Path) -> Iterator[None]:
+    """Have an error of the disk name what could not be written: writing names nothing, and copying the source."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or error.errno in _NO_ROOM:
+            error.filename = str(target)
+        raise
 
 
 def write(path: Path, data: bytes) -> None:
