@@ -126,12 +126,17 @@ def put_back(library: Library, copy: Copy, scratch: Path, label: str) -> str | N
             mending.forget(db, row)
     with db.transaction():
         aside = None
-        if ready != root / copy.target:
+        if ready != root / copy.target and not _is_in_place(root / copy.target, copy):
             aside = inspect.quarantine(root, copy.target, label) if inspect.exists(root, copy.target) else None
             library.store.place(ready, copy.target)
             library.store.sync(str(Path(copy.target).parent))
         _record(library, copy)
     return aside
+
+
+def _is_in_place(target: Path, copy: Copy) -> bool:
+    """Whether somebody else has put it back meanwhile."""
+    return inspect.look(target, hashed=True).sha256 == copy.sha256
 
 
 def _record(library: Library, copy: Copy) -> None:

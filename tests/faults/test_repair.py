@@ -166,6 +166,26 @@ def test_what_changes_between_looking_and_mending_is_left_alone(
     assert library.value("SELECT count(*) FROM artifacts WHERE image_id = '00' AND stage = 'web-optimized'") == 1
 
 
+def test_original_that_another_repair_puts_back_meanwhile_is_not_set_aside(
+    library: TestLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(library, 2, "--copy")
+    original = library.art / "upstream" / "00.png"
+    original.write_bytes(b"torn")
+    decide, inodes = Plan.steps, []
+
+    def meanwhile(plan: Plan) -> list[Step]:
+        steps = decide(plan)
+        library.start("repair").communicate()
+        inodes.append(original.stat().st_ino)
+        return steps
+
+    monkeypatch.setattr(Plan, "steps", meanwhile)
+    repair(library)
+    assert [original.stat().st_ino] == inodes
+    assert take_quarantine(library) == {"upstream/00.png": b"torn"}
+
+
 def test_original_without_a_copy_is_left_as_it_is(library: TestLibrary) -> None:
     files = fill(library, 4, "--copy")
     for file in library.img.iterdir():
