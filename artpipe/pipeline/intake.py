@@ -198,13 +198,17 @@ def copy_checked(found: Found, folder: Path) -> Path | None:
     """Copy a file that was read before; None if it is not the same any more.
 
     Raises:
-        FileNotFoundError: it is gone.
+        OSError: it cannot be read any more.
         StorageError: our own disk failed.
     """
     target = _new_file(folder)
-    with open(found.path, "rb", buffering=0) as source:
-        digest = _hash(source, target)
-    return target if digest == found.sha256 else None
+    # As in `_read`: a pipe or a device may have its name by now, and the database waits.
+    descriptor = os.open(found.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=0) as source:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != found.seen.size:
+            return None
+        return target if _hash(source, target) == found.sha256 else None
 
 
 def _new_file(folder: Path) -> Path:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from artpipe.pipeline.intake import copy_checked
-from artpipe.store import durable
+from artpipe.store import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def place(store: Store, found: Found, relative: str, owner: str) -> bool:
     try:
         _link_or_copy(store, found, relative, owner)
     except FileExistsError:
-        if durable.sha256_of(store.path(relative)) != found.sha256:
+        if inspect.look(store.path(relative), hashed=True).sha256 != found.sha256:
             return False
     # Also what was there: it may be the link of a command that died before the disk had it.
     store.owe(relative)
@@ -71,6 +71,8 @@ def _copied(store: Store, found: Found, owner: str) -> Path:
         scratch = copy_checked(found, store.scratch(owner))
     except FileNotFoundError:
         raise NotPlacedError("changing", "went away while it was registered") from None
+    except OSError as error:
+        raise NotPlacedError("unreadable", f"cannot be read: {error.strerror or error}") from error
     if scratch is None:
         raise NotPlacedError("changing", "changes while it is registered; register it again later")
     return scratch
