@@ -15,17 +15,21 @@ from support.photos import small
 from artpipe.store.store import Store
 
 
-def _becomes_link(path: Path) -> None:
+def _becomes_endless(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
-BECOMES: dict[str, Callable[[Path], None]] = {
+def _becomes_another(path: Path) -> None:
+    shutil.copy(path.with_name("1.png"), path)
+
+
+BECOMES: dict[str, Callable[[Path], object]] = {
     "folder": Path.mkdir,
     "pipe": os.mkfifo,
-    "endless": _becomes_link,
+    "endless": _becomes_endless,
     "loop": lambda path: path.symlink_to(path.name),
-    "gone": lambda path: None,
-    "other": lambda path: shutil.copy(path.with_name("1.png"), path) and None,
+    "gone": Path.exists,
+    "other": _becomes_another,
 }
 
 
@@ -35,7 +39,7 @@ def test_each_fails_alone(library: TestLibrary, monkeypatch: pytest.MonkeyPatch,
     for seed in range(3):
         small(library.img / f"{seed}.png", seed)
 
-    def link(store: Store, source: Path, relative: str) -> None:
+    def link(_: Store, source: Path, __: str) -> None:
         if source.name == "0.png":
             source.unlink()
             BECOMES[becomes](source)
@@ -58,4 +62,4 @@ def test_what_is_no_file_has_the_place_already(library: TestLibrary, taken: str)
     BECOMES[taken](library.art / "upstream" / "0.png")
     library.ok("register", "img")
     assert library.value("SELECT file_path FROM artifacts") != "upstream/0.png"
-    (library.art / "upstream" / "0.png").rmdir() if taken == "folder" else (library.art / "upstream" / "0.png").unlink()
+    library.ok("repair")
