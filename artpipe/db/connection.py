@@ -199,6 +199,8 @@ def _meaning(error: sqlite3.Error, path: Path) -> ArtpipeError:
         return BusyError(f"{path} has been in use by another program for {BUSY_SECONDS:.0f} s. Try again later.")
     if primary == sqlite3.SQLITE_NOTADB:
         return ForeignDatabaseError(f"{path} is not an SQLite database. Name another file with --db.")
+    if str(error).startswith("no such index"):
+        return StorageError(f"{path}: {error}; another program has taken it away. `artpipe repair` makes it again.")
     if primary in _STORAGE_CODES:
         return StorageError(f"The database {path} failed: {error}. Check the disk and its free space, then try again.")
     if "decode to UTF-8" in str(error):

@@ -132,7 +132,7 @@ def blocked(db: Database, stage: str) -> Row | None:
 def unfinished(db: Database, stages: Sequence[str]) -> list[tuple[str, str]]:
     """(input, recipe) of what was tried of these stages and may be tried again."""
     rows = db.rows(
-        "SELECT DISTINCT input_sha256, recipe FROM jobs INDEXED BY jobs_by_status"
+        "SELECT DISTINCT input_sha256, recipe FROM jobs"
         " WHERE status IN ('pending', 'running', 'failed') AND stage IN (SELECT value FROM json_each(?))"
         " AND input_sha256 IS NOT NULL AND recipe IS NOT NULL AND failure_kind IS NOT 'permanent'",
         (json.dumps(list(stages)),),

@@ -39,10 +39,11 @@ def test_each_fails_alone(library: TestLibrary, monkeypatch: pytest.MonkeyPatch,
     for seed in range(3):
         small(library.img / f"{seed}.png", seed)
 
-    def link(_: Store, source: Path, __: str) -> None:
-        if source.name == "0.png":
-            source.unlink()
-            BECOMES[becomes](source)
+    def link(_: Store, source: str, __: str) -> None:
+        path = Path(source)
+        if path.name == "0.png":
+            path.unlink()
+            BECOMES[becomes](path)
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(Store, "link", link)

@@ -121,6 +121,9 @@ def test_parts_of_the_schema_that_are_gone_are_found_and_made_again(settled: Tes
                 db.execute(f"DROP {kind} {name}")
         if kind == "trigger":
             settled.sql("DELETE FROM blurhash_cache WHERE image_id = '01'")
+        if kind == "index":
+            told = settled.run("run", "blurhash")
+            assert (told.code, "`artpipe repair` makes it again" in told.err) == (74, True)
         settled.sql("CREATE TABLE mine (x)")
         settled.sql("CREATE INDEX my_index ON images (username)")
         assert [one for one in found(settled) if one[0] == "schema-differs"] == [

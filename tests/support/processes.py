@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -42,7 +43,12 @@ def children(pid: int) -> list[int]:
 
 def is_reading(pid: int, path: Path) -> bool:
     """Whether a process has a file or folder open."""
-    return any(os.path.realpath(one) == str(path.resolve()) for one in Path(f"/proc/{pid}/fd").iterdir())
+    wanted = str(path.resolve())
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(one) == wanted:
+                return True
+    return False
 
 
 def wait_for(condition: Callable[[], object], process: subprocess.Popen[bytes] | None = None) -> None:
