@@ -235,7 +235,7 @@ def test_job_that_an_ended_run_forgot_is_taken_back(library: TestLibrary) -> Non
 def test_worker_that_hangs_is_ended_and_the_rest_is_done(library: TestLibrary) -> None:
     # Small ones, so that a machine that is busy with other things is done with each of them long before the limit.
     fill(library, 6, (160, 120))
-    library.settings("[stages.ersgan-enhanced]\ntimeout = 15\n")
+    library.settings("[stages.ersgan-enhanced]\ntimeout = 10\n")
     process = library.start("run", "-j", "2")
     started = "SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'running'"
     wait_for(lambda: completed(library) >= 6 * 4 and library.value(started), process)

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 
+from support.faultpoints import wait_until_nobody_in
 from support.films import film
 from support.library import TestLibrary
 
@@ -29,6 +30,7 @@ def kill_when_some_are_taken(library: TestLibrary, number: int) -> dict[str, int
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+    wait_until_nobody_in(library.folder)
     (journal,) = library.art.glob(".scratch/film-*/journal.jsonl")
     complete = [json.loads(line)["taken"]["file"] for line in journal.read_text().splitlines()]
     return {name: (journal.parent / name).stat().st_ino for name in complete}

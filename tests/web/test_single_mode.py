@@ -143,7 +143,7 @@ def test_the_page_says_it_only_when_it_is_in_the_database(library: TestLibrary, 
 @pytest.mark.soak
 def test_hundreds_by_keyboard(library: TestLibrary, fill: Fill, chromium: Browser) -> None:
     """A thousand in the soak; `benchmarks/review.py` times as many."""
-    number = 1000 if "ARTPIPE_SOAK" in os.environ else 300
+    number = 1000 if "ARTPIPE_SOAK" in os.environ else 150
     names = fill(number)
     wanted = {name: "yes" if index % 3 == 0 else "no" for index, name in enumerate(names)}
     half = number // 2
