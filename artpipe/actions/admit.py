@@ -82,7 +82,7 @@ class Admission:
         return bool(self._request.approve or self._request.stage) and not self._request.dry_run
 
     def seen_again(self, ids: Sequence[str]) -> None:
-        """Do so."""
+        """Approve files that need no reading, or give them their place in a stage's folder, if asked for."""
         with self._db.transaction():
             self._approve(ids)
             self._enlist(ids)

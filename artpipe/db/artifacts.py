@@ -131,11 +131,16 @@ def retire(db: Database, made: Sequence[tuple[str, str]]) -> list[str]:
         made: (image id, stage).
     """
     sql = (
-        "DELETE FROM artifacts WHERE id IN (SELECT a.id FROM json_each(?) m"
-        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]')"
-        " AND a.stage = json_extract(m.value, '$[1]') WHERE a.stage <> 'upstream') RETURNING file_path"
+        f"DELETE FROM artifacts WHERE id IN (SELECT a.id FROM {_THESE} WHERE a.stage <> 'upstream') RETURNING file_path"
     )
     return [row[0] for row in db.rows(sql, (json.dumps(made),))]
+
+
+# The rows of a JSON list of (image id, stage).
+_THESE = (
+    "json_each(?) m CROSS JOIN artifacts a"
+    " ON a.image_id = json_extract(m.value, '$[0]') AND a.stage = json_extract(m.value, '$[1]')"
+)
 
 
 def get(db: Database, image_id: str, stage: str) -> Row | None:
@@ -148,12 +153,7 @@ def at(db: Database, places: Sequence[tuple[str, str]]) -> list[Row]:
     Args:
         places: (image id, stage).
     """
-    sql = (
-        "SELECT a.image_id, a.stage, a.sha256, a.recipe FROM json_each(?) m"
-        " CROSS JOIN artifacts a ON a.image_id = json_extract(m.value, '$[0]')"
-        " AND a.stage = json_extract(m.value, '$[1]')"
-    )
-    return db.rows(sql, (json.dumps(places),))
+    return db.rows(f"SELECT a.image_id, a.stage, a.sha256, a.recipe FROM {_THESE}", (json.dumps(places),))
 
 
 def stands(db: Database, file_path: str) -> bool:

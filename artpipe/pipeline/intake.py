@@ -10,11 +10,13 @@ import stat
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from artpipe.db.sources import Seen
 from artpipe.errors import StorageError
+from artpipe.pipeline.ahead import READERS, together
 from artpipe.pipeline.walk import Candidate, PassedOver
 from artpipe.stages.probe import Probe, probe
 from artpipe.stages.video import DEMUXERS
@@ -24,13 +26,8 @@ if TYPE_CHECKING:
 
     from artpipe.stages.imaging import Limits
 
-# Reading waits for disks more than for cores.
-READERS = 8
 # Read before anybody asks for them, so that threads have work while a batch of files gets its rows.
 AHEAD = 512
-# Small files go to a thread together: handing one over takes as long as reading it.
-TOGETHER = 16
-TOGETHER_BYTES = 256 * 1024
 # Larger files are streamed instead of held in memory.
 IN_MEMORY = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -79,7 +76,7 @@ def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | 
         waiting: deque[Future[list[Found | PassedOver]]] = deque()
         ahead = 0
         try:
-            for group in _groups(candidates):
+            for group in together(candidates, attrgetter("size")):
                 waiting.append(pool.submit(_read_group, group, how))
                 ahead += len(group)
                 while ahead >= AHEAD:
@@ -91,19 +88,6 @@ def read_all(candidates: Iterable[Candidate], how: Reading) -> Iterator[Found | 
         finally:
             for left in waiting:
                 left.cancel()
-
-
-def _groups(candidates: Iterable[Candidate]) -> Iterator[list[Candidate]]:
-    group: list[Candidate] = []
-    size = 0
-    for candidate in candidates:
-        group.append(candidate)
-        size += candidate.size
-        if len(group) == TOGETHER or size >= TOGETHER_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def _read_group(group: list[Candidate], how: Reading) -> list[Found | PassedOver]:
