@@ -219,3 +219,9 @@ def draw_blurhash(text: str, width: int, height: int) -> Pixels:
     levels = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     pixels: Pixels = np.rint(levels * 255).astype(np.uint8)
     return pixels
+
+
+def see_through(image: Image.Image, mode: str = "RGBA") -> Image.Image:
+    image = image.convert(mode)
+    image.putalpha(Image.radial_gradient("L").resize(image.size))
+    return image
