@@ -62,6 +62,8 @@ def fits_a_file(text: object) -> bool:
     """Whether files can have this id for a name, and commands can be given it; other programs insert what they like."""
     if not isinstance(text, str) or not text or text.startswith("."):
         return False
+    if _is_plain(text):
+        return len(text) <= _LONGEST_ID and "/" not in text
     return len(text.encode("utf-8", "replace")) <= _LONGEST_ID and not any(map(_is_unsafe, text))
 
 

@@ -30,18 +30,19 @@ def tasks(desk: Desk, claims: Sequence[Claim], threads: int, slots: Mapping[int,
         return claim.image_id, claim.input_path, claim.input_sha256
 
     store = desk.library.store
+    scratch = str(desk.scratch.absolute())
     return [
         Task(
             input_path=store.path_text(path),
             input_sha256=sha256,
             max_pixels=desk.library.settings.max_pixels,
-            works=tuple(_work(desk, found, threads, slots.get(found.job_id)) for found in group),
+            works=tuple(_work(desk, found, scratch, threads, slots.get(found.job_id)) for found in group),
         )
         for (_, path, sha256), group in itertools.groupby(sorted(claims, key=_image_and_input), key=by_input)
     ]
 
 
-def _work(desk: Desk, claim: Claim, threads: int, slot: Slot | None) -> Work:
+def _work(desk: Desk, claim: Claim, scratch: str, threads: int, slot: Slot | None) -> Work:
     stage = desk.stage_for(claim)
     share = {"threads": threads} if stage.params.get("threads") == 0 else {}
     return Work(
@@ -49,7 +50,7 @@ def _work(desk: Desk, claim: Claim, threads: int, slot: Slot | None) -> Work:
         stage=claim.stage,
         kind=stage.kind,
         params={**stage.params, **share},
-        scratch=f"{desk.scratch.absolute()}/{claim.job_id}",
+        scratch=f"{scratch}/{claim.job_id}",
         timeout=stage.timeout,
         patience=PATIENCE if stage.names else 0.0,
         errand=_errand(desk, claim) if stage.names else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.db import artifacts, frames, jobs, joint, lineage, queue, rebuilds
@@ -27,6 +26,7 @@ from artpipe.stages.registry import version_of, with_params
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from artpipe.library import Library
     from artpipe.pipeline.framing import Framing
@@ -154,9 +154,9 @@ def settle(desk: Desk, ended: Sequence[tuple[Claim, Outcome]]) -> list[tuple[Cla
     return [(claim, outcome) for claim, outcome in ended if claim.job_id not in lost]
 
 
-def _scratch_files(done: Sequence[Settled]) -> list[Path]:
+def _scratch_files(done: Sequence[Settled]) -> list[str]:
     every = [name for one in done for name in (one.made.scratch, *(part.scratch for part in one.made.parts))]
-    return [Path(name) for name in every if name]
+    return [name for name in every if name]
 
 
 def _owners(desk: Desk, lost: Mapping[int, Input]) -> set[str]:
@@ -221,7 +221,7 @@ class _Ready:
         replaced: old files that will not be overwritten, because what is new has other names.
     """
 
-    files: Sequence[tuple[Path, str]] = ()
+    files: Sequence[tuple[str, str]] = ()
     framings: Sequence[Framing] = ()
     intent: Path | None = None
     replaced: Sequence[str] = ()
@@ -235,8 +235,8 @@ def _retire(desk: Desk, done: Sequence[Settled]) -> _Ready:
     db = desk.library.db
     with db.transaction():
         framings = [framing.reserve(db, one) for one in made if _makes_many(desk, one)]
-        moves = [(Path(one.made.scratch), one.file_path) for one in made]
-        moves += [(Path(one.part.scratch), one.file_path) for many in framings for one in many.placed]
+        moves = [(one.made.scratch, one.file_path) for one in made]
+        moves += [(one.part.scratch, one.file_path) for many in framings for one in many.placed]
         new = {name for _, name in moves}
         of_frames = [(name, many.done.claim.stage) for many in framings for name in sorted(framing.ids([many]))]
         old = artifacts.retire(db, [*((one.claim.image_id, one.claim.stage) for one in made), *of_frames])

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 import shutil
-from contextlib import contextmanager
-from functools import cache
+from collections import deque
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from artpipe.store import syncfs
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _SYNCS_AT_ONCE: Final = 16
-# While more than this waits to be written, by whatever program, nobody waits for all of it.
-_LITTLE: Final = 64 << 20
+# From this many on one wait for all that the file system has to write costs less than one for each file.
+_MANY: Final = 32
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -49,20 +50,34 @@ def write_unsynced(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def sync_files(paths: Sequence[Path]) -> None:
-    """Wait until the disk has all of these files: at once, which takes little longer than for a single one."""
+def sync_files(paths: Sequence[str | Path]) -> None:
+    """Wait until the disk has all of these files, which lie on one file system."""
+    if len(paths) < _MANY or not syncfs.sync(Path(paths[0]).parent):
+        sync_each(paths)
+
+
+def sync_each(paths: Sequence[str | Path]) -> None:
+    """The same file by file: several at once, which takes little longer than for a single one."""
+    left = deque(paths)
+
+    def take() -> None:
+        # Not a task for each file: handing one over costs more than waiting for a file that the disk has already.
+        with suppress(IndexError):
+            while True:
+                sync_file(left.popleft())
+
     if len(paths) <= 1:
-        for path in paths:
-            sync_file(path)
+        take()
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(len(paths), _SYNCS_AT_ONCE)) as pool:
-        for _ in pool.map(sync_file, paths):
-            pass
+    threads = min(len(paths), _SYNCS_AT_ONCE)
+    with ThreadPoolExecutor(threads) as pool:
+        for ended in [pool.submit(take) for _ in range(threads)]:
+            ended.result()
 
 
-def sync_file(path: Path) -> None:
+def sync_file(path: str | Path) -> None:
     """Wait until the disk has a file that was written by others."""
     _sync(path, os.O_RDONLY)
 
@@ -72,38 +87,7 @@ def sync_folder(path: Path) -> None:
     _sync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
-def sync_file_system(folder: Path) -> bool:
-    """Wait until the disk has everything on a file system: one wait for hundreds of files.
-
-    Returns False, having done nothing, where this is impossible or would mean to wait for what others write.
-    """
-    if _unwritten() > _LITTLE:
-        return False
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        return _syncfs()(descriptor) == 0
-    finally:
-        os.close(descriptor)
-
-
-def _unwritten() -> float:
-    """Bytes that this machine has still to write to its disks."""
-    try:
-        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
-        return sum(int(fields[name].split()[0]) << 10 for name in ("Dirty", "Writeback"))
-    except (OSError, ValueError, KeyError):
-        return math.inf
-
-
-@cache
-def _syncfs() -> Callable[[int], int]:
-    import ctypes
-
-    syncfs: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "syncfs", None)
-    return syncfs or (lambda _: -1)
-
-
-def _sync(path: Path, flags: int) -> None:
+def _sync(path: str | Path, flags: int) -> None:
     descriptor = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

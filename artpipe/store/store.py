@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtMissingError, StorageError
-from artpipe.store import durable
+from artpipe.store import durable, syncfs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,11 +92,11 @@ class Store:
     def drop_scratch(self, owner: str) -> None:
         shutil.rmtree(self.root / SCRATCH / owner, ignore_errors=True)
 
-    def sync_files(self, files: Sequence[Path]) -> None:
+    def sync_files(self, files: Sequence[str | Path]) -> None:
         """Wait until the disk has these scratch files."""
         durable.sync_files(files)
 
-    def adopt(self, moves: Iterable[tuple[Path, str]]) -> None:
+    def adopt(self, moves: Iterable[tuple[str | Path, str]]) -> None:
         """Give finished scratch files their final names, in place of what was there, and sync the folders.
 
         Args:
@@ -197,8 +197,8 @@ class Store:
         for relative in self._owed:
             folders.setdefault(relative.rpartition("/")[0], []).append(self.path(relative))
         for folder, files in folders.items():
-            if not durable.sync_file_system(self.root / folder):
-                durable.sync_files(files)
+            if not syncfs.sync(self.root / folder):
+                durable.sync_each(files)
                 durable.sync_folder(self.root / folder)
         self._owed.clear()
 

@@ -14,32 +14,48 @@ from support.photos import small
 
 from artpipe.db import artifacts
 from artpipe.db.connection import Database
-from artpipe.store import durable
+from artpipe.pipeline import drain
+from artpipe.store import durable, syncfs
 
 
+@pytest.mark.parametrize("number", [5, 60])
 def test_no_file_gets_its_final_name_before_the_disk_has_it(
-    library: TestLibrary, monkeypatch: pytest.MonkeyPatch
+    library: TestLibrary, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    for seed in range(5):
+    """Few are waited for one by one, many by one wait for their file system."""
+    for seed in range(number):
         small(library.img / f"{seed}.png", seed)
     library.ok("register", "--approve", "img")
     synced: set[int] = set()
+    wholesale: list[int] = []
     renamed: dict[str, bool] = {}
-    sync, rename = os.fsync, os.rename
+    sync, sync_whole, rename = os.fsync, syncfs.sync, os.rename
 
     def recording_sync(descriptor: int) -> None:
         sync(descriptor)
         synced.add(os.fstat(descriptor).st_ino)
 
-    def recording_rename(path: Path, target: str) -> None:
-        renamed[target] = path.stat().st_ino in synced
+    def recording_whole(folder: str | Path) -> bool:
+        files = [path.stat().st_ino for path in Path(folder).iterdir()]
+        done = sync_whole(folder)
+        if done:
+            synced.update(files)
+            wholesale.append(len(files))
+        return done
+
+    def recording_rename(path: str, target: str) -> None:
+        renamed[target] = os.stat(path).st_ino in synced
         rename(path, target)
 
     monkeypatch.setattr(os, "fsync", recording_sync)
+    monkeypatch.setattr(syncfs, "sync", recording_whole)
+    monkeypatch.setattr(syncfs, "unwritten", lambda: 0)
     monkeypatch.setattr(os, "rename", recording_rename)
+    monkeypatch.setattr(drain, "SETTLE_SECONDS", 60.0)
     library.ok("run", "thumbnails-small", "web-optimized", "-j", "1")
-    assert len(renamed) == 10
+    assert len(renamed) == 2 * number
     assert all(renamed.values())
+    assert bool(wholesale) == (number > 5 and sys.platform == "linux")
     assert {
         folder.stat().st_ino for folder in (library.art / "thumbnails-small", library.art / "web-optimized")
     } <= synced
@@ -52,6 +68,7 @@ def test_any_number_of_files_is_synced(tmp_path: Path, monkeypatch: pytest.Monke
         durable.write_unsynced(path, b"bytes")
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    monkeypatch.setattr(syncfs, "sync", lambda _: False)
     durable.sync_files(paths)
     assert sorted(synced) == sorted(path.stat().st_ino for path in paths)
 
@@ -90,14 +107,14 @@ def test_what_is_linked_is_on_the_disk_before_its_row_is(
         synced.add(os.fstat(descriptor).st_ino)
 
     def whole(folder: Path) -> bool:
-        found = durable_whole(folder) if alone else False
+        found = sync_whole(folder)
         if found:
             synced.update(path.stat().st_ino for path in [folder, *folder.iterdir()])
         return found
 
-    durable_whole = durable.sync_file_system
-    monkeypatch.setattr(durable, "_unwritten", lambda: 0 if alone else 1 << 40)
-    monkeypatch.setattr(durable, "sync_file_system", whole)
+    sync_whole = syncfs.sync
+    monkeypatch.setattr(syncfs, "unwritten", lambda: 0 if alone else 1 << 40)
+    monkeypatch.setattr(syncfs, "sync", whole)
     monkeypatch.setattr(os, "fsync", recording_sync)
     committed = Database.execute
 
@@ -121,12 +138,19 @@ def test_what_is_linked_is_on_the_disk_before_its_row_is(
 
 
 def test_much_that_others_write_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(durable, "_unwritten", lambda: 1 << 40)
-    assert not durable.sync_file_system(tmp_path)
+    monkeypatch.setattr(syncfs, "unwritten", lambda: 1 << 40)
+    assert not syncfs.sync(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do so")
 def test_little_that_others_write_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert durable._unwritten() < 1 << 50
-    monkeypatch.setattr(durable, "_unwritten", lambda: 0)
-    assert durable.sync_file_system(tmp_path)
+    assert syncfs.unwritten() < 1 << 50
+    monkeypatch.setattr(syncfs, "unwritten", lambda: 0)
+    assert syncfs.sync(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do so")
+def test_a_file_system_that_only_says_that_it_has_written_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of programs do (FUSE); here procfs, whose syncfs() is as empty."""
+    monkeypatch.setattr(syncfs, "unwritten", lambda: 0)
+    assert not syncfs.sync("/proc")
