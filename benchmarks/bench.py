@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import corpus
@@ -24,11 +24,21 @@ class Bench:
         self.folder = folder
         self.img = folder / f"img-{files}"
         self.files = corpus.make(self.img, files)
-        self.library = folder / "library"
+        self.used = Path(tempfile.mkdtemp(prefix="used-", dir=folder))
+        self.library = self.new("library")
+
+    def new(self, name: str) -> Path:
+        """Make an empty folder.
+
+        None is removed before all is measured: a minute after files were removed ext4 takes up to ten times as long to
+        create others, of whatever program.
+        """
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.used))
+        os.sync()
+        return folder
 
     def fresh(self) -> None:
-        shutil.rmtree(self.library, ignore_errors=True)
-        self.library.mkdir()
+        self.library = self.new("library")
 
     def small(self) -> None:
         self.fresh()

@@ -7,7 +7,6 @@ and `sigal-venv/`.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ thumb_size = (400, 400)
 
 def contests(bench: Bench) -> Iterator[Contest]:
     name = "register + small artifacts, -j 2"
-    output = bench.folder / "peer"
+    output = bench.used
 
     def ours() -> None:
         bench.artpipe("register", "-q", "--approve", str(bench.img))
@@ -40,7 +39,8 @@ def contests(bench: Bench) -> Iterator[Contest]:
     def prepare() -> None:
         bench.fresh()
         (bench.library / "artpipe.toml").write_text(SAME_OUTPUTS)
-        shutil.rmtree(output, ignore_errors=True)
+        nonlocal output
+        output = bench.new("peer")
 
     sides: list[tuple[Callable[[], object], str, str, tuple[str, ...], int]] = [
         (lambda: _shell(bench.img, output), "shell tools, xargs -P2", ">= 2.5", ("vipsthumbnail", "vipsheader"), 100),
@@ -94,7 +94,6 @@ def _node(img: Path, output: Path) -> None:
 
 
 def _sigal(img: Path, output: Path) -> None:
-    output.mkdir()
     settings = output / "sigal.conf.py"
     settings.write_text(SIGAL.format(source=str(img), target=str(output / "site")))
     _quietly(PEERS / "sigal-venv/bin/sigal", "build", "-n", "2", "-c", settings)

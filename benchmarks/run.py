@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -57,6 +58,7 @@ def main() -> None:
         if asked.millions:
             million.main(["--millions", str(asked.millions), "--folder", str(bench.folder)])
             throughput.main(["--folder", str(bench.folder)])
+        shutil.rmtree(bench.used)
     if asked.save:
         asked.save.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
 

@@ -59,6 +59,7 @@ def library(folder: Path, images: int) -> Path:
             " SELECT id, 'upstream', 'upstream/' || id || '.png', ?, ? FROM images",
             (hashlib.sha256(picture).hexdigest(), len(picture)),
         )
+    os.sync()  # what is made here is not what the runs have to wait for
     return folder
 
 
