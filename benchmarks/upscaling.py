@@ -29,7 +29,7 @@ SIDE = 400
 # Pictures of 400 px, and the goals against one process, one process per core, bare ncnn.
 MODELS = {
     "realesr-animevideov3": (20, ">= 1.7", ">= 1.15", ">= 0.93"),
-    "realesrgan-x4plus-anime": (4, ">= 1.7", ">= 1.15", ">= 0.93"),
+    "realesrgan-x4plus-anime": (10, ">= 1.7", ">= 1.15", ">= 0.93"),
     "realesrgan-x4plus": (2, ">= 1", ">= 1", ">= 0.93"),
 }
 WRAPPER_IDS = {"realesr-animevideov3": 2, "realesrgan-x4plus-anime": 3, "realesrgan-x4plus": 4}
@@ -46,7 +46,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
                 _side(side, model, pictures),
                 name,
                 goal,
-                most=1,
+                most=2,
             )
 
 
