@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from artpipe.errors import ArtpipeError, BusyError, ForeignDatabaseError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
@@ -107,6 +107,17 @@ class Database:
             yield from rows
             # The first is there at once; a million are not asked for one by one.
             size = min(2 * size, FETCHED)
+
+    def pages(self, sql: str, parameters: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[list[Row]]:
+        """Rows in the order of a key, page by page; what is written between two pages is no harm.
+
+        Args:
+            sql: orders and limits, and asks for what comes behind the key.
+            after: the key before the first page: columns of the result, bound under their names.
+        """
+        while rows := self.rows(sql, {**parameters, **after}):
+            after = {column: rows[-1][column] for column in after}
+            yield rows
 
     def row(self, sql: str, parameters: Any = ()) -> Row | None:
         with translated(self.path):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from artpipe.db.survey import FIRST_NAME
 from artpipe.model import UPSTREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from artpipe.db.connection import Database
-    from artpipe.db.survey import Stored
 
 
 class Emptied(NamedTuple):
@@ -30,18 +30,14 @@ class Emptied(NamedTuple):
 
 def pages(db: Database, tree: int, size: int) -> Iterator[list[Emptied]]:
     """Those of a surveyed tree that had bytes when they were taken in, page by page."""
-    after: tuple[Stored, Stored] = ("", "")
-    while True:
-        rows = db.rows(
-            "SELECT s.folder, s.name, a.id, a.image_id, a.stage, a.file_path, s.inode FROM temp.survey s"
-            " CROSS JOIN old_files o ON o.tree_id = ? AND o.folder = s.folder AND o.name = s.name"
-            " CROSS JOIN artifacts a ON a.image_id = o.image_id AND a.stage = o.stage AND a.sha256 = o.sha256"
-            " WHERE s.size = 0 AND o.size > 0 AND (s.folder, s.name) > (?, ?) ORDER BY s.folder, s.name LIMIT ?",
-            (tree, *after, size),
-        )
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
+    sql = (
+        "SELECT s.folder, s.name, a.id, a.image_id, a.stage, a.file_path, s.inode FROM temp.survey s"
+        " CROSS JOIN old_files o ON o.tree_id = :tree AND o.folder = s.folder AND o.name = s.name"
+        " CROSS JOIN artifacts a ON a.image_id = o.image_id AND a.stage = o.stage AND a.sha256 = o.sha256"
+        " WHERE s.size = 0 AND o.size > 0 AND (s.folder, s.name) > (:folder, :name)"
+        " ORDER BY s.folder, s.name LIMIT :size"
+    )
+    for rows in db.pages(sql, {"tree": tree, "size": size}, FIRST_NAME):
         yield [Emptied(*tuple(row)[2:]) for row in rows]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from artpipe.db.survey import Stored, named, stored
+from artpipe.db.survey import FIRST_NAME, named, stored
 from artpipe.db.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -94,36 +94,27 @@ _OURS = "(e.name IS NOT NULL AND e.inode = p.inode)"
 
 def changes(db: Database, export: int, page: int) -> Iterator[list[Change]]:
     """Wanted names that are not there as they should be, page by page."""
-    after: tuple[Stored, Stored] = ("", "")
-    while True:
-        rows = db.rows(
-            f"SELECT w.*, p.inode, {_OURS}, e.version FROM temp.wanted_names w"
-            " LEFT JOIN temp.present p ON p.folder = w.folder AND p.name = w.name"
-            " LEFT JOIN exported_files e ON e.export_id = ? AND e.folder = w.folder AND e.name = w.name"
-            f" WHERE (w.folder, w.name) > (?, ?) AND (p.inode IS NULL OR {_OURS} IS NOT TRUE"
-            " OR e.version IS NOT w.version) ORDER BY w.folder, w.name LIMIT ?",
-            (export, *after, page),
-        )
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
+    sql = (
+        f"SELECT w.*, p.inode, {_OURS}, e.version FROM temp.wanted_names w"
+        " LEFT JOIN temp.present p ON p.folder = w.folder AND p.name = w.name"
+        " LEFT JOIN exported_files e ON e.export_id = :export AND e.folder = w.folder AND e.name = w.name"
+        f" WHERE (w.folder, w.name) > (:folder, :name) AND (p.inode IS NULL OR {_OURS} IS NOT TRUE"
+        " OR e.version IS NOT w.version) ORDER BY w.folder, w.name LIMIT :page"
+    )
+    for rows in db.pages(sql, {"export": export, "page": page}, FIRST_NAME):
         yield [Change(Wanted(named(row[0]), named(row[1]), *tuple(row)[2:7]), *tuple(row)[7:]) for row in rows]
 
 
 def surplus(db: Database, export: int, page: int) -> Iterator[list[Surplus]]:
     """Names that were made and are not wanted any more, page by page."""
-    after: tuple[Stored, Stored] = ("", "")
-    while True:
-        rows = db.rows(
-            "SELECT e.folder, e.name, e.version, e.stage, e.inode, p.inode FROM exported_files e"
-            " LEFT JOIN temp.present p ON p.folder = e.folder AND p.name = e.name"
-            " WHERE e.export_id = ? AND (e.folder, e.name) > (?, ?) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
-            " WHERE w.folder = e.folder AND w.name = e.name) ORDER BY e.folder, e.name LIMIT ?",
-            (export, *after, page),
-        )
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
+    sql = (
+        "SELECT e.folder, e.name, e.version, e.stage, e.inode, p.inode FROM exported_files e"
+        " LEFT JOIN temp.present p ON p.folder = e.folder AND p.name = e.name"
+        " WHERE e.export_id = :export AND (e.folder, e.name) > (:folder, :name) AND NOT EXISTS"
+        " (SELECT 1 FROM temp.wanted_names w WHERE w.folder = e.folder AND w.name = e.name)"
+        " ORDER BY e.folder, e.name LIMIT :page"
+    )
+    for rows in db.pages(sql, {"export": export, "page": page}, FIRST_NAME):
         yield [Surplus(Made(named(row[0]), named(row[1]), *tuple(row)[2:5]), row[5]) for row in rows]
 
 

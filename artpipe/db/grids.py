@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from artpipe.db.survey import named, stored
+from artpipe.db.survey import FIRST_NAME, named, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,17 +45,12 @@ def unmatched(db: Database, tree: int) -> int:
 
 def candidates(db: Database, tree: int, page: int) -> Iterator[list[Candidate]]:
     """Pictures of the tree, the empty ones too, page by page."""
-    after: tuple[str | bytes, str | bytes] = ("", "")
-    while True:
-        rows = db.rows(
-            "SELECT folder, name, COALESCE(named, image_id), stage FROM old_files WHERE tree_id = ?"
-            " AND (folder, name) > (?, ?) AND role IN ('original', 'made', 'approved', 'rejected')"
-            " AND image_id IS NOT NULL ORDER BY folder, name LIMIT ?",
-            (tree, *after, page),
-        )
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
+    sql = (
+        "SELECT folder, name, COALESCE(named, image_id), stage FROM old_files WHERE tree_id = :tree"
+        " AND (folder, name) > (:folder, :name) AND role IN ('original', 'made', 'approved', 'rejected')"
+        " AND image_id IS NOT NULL ORDER BY folder, name LIMIT :page"
+    )
+    for rows in db.pages(sql, {"tree": tree, "page": page}, FIRST_NAME):
         yield [Candidate(named(row[0]), named(row[1]), row[2], row[3]) for row in rows]
 
 

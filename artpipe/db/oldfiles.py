@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from artpipe.db.survey import BY_ITSELF, named, stored
+from artpipe.db.survey import BY_ITSELF, FIRST_NAME, named, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,19 +106,14 @@ def content(db: Database, sha256: str) -> bytes | None:
 
 def orphans(db: Database, tree: int, stages: Sequence[str], page: int) -> Iterator[list[Orphan]]:
     """Pictures of a tree that were made from others, and of which the parent is not known; page by page."""
-    after: tuple[str | bytes, str | bytes] = ("", "")
-    marks = ", ".join("?" * len(stages))
-    while True:
-        rows = db.rows(
-            "SELECT folder, name, image_id, stage FROM old_files o WHERE tree_id = ? AND (folder, name) > (?, ?)"
-            f" AND stage IN ({marks}) AND role = 'made' AND image_id IS NOT NULL AND NOT EXISTS"
-            " (SELECT 1 FROM lineage l WHERE l.child_id = o.image_id AND l.role IN ('frame', 'source'))"
-            " ORDER BY folder, name LIMIT ?",
-            (tree, *after, *stages, page),
-        )
-        if not rows:
-            return
-        after = (rows[-1][0], rows[-1][1])
+    sql = (
+        "SELECT folder, name, image_id, stage FROM old_files o WHERE tree_id = :tree"
+        " AND (folder, name) > (:folder, :name) AND stage IN (SELECT value FROM json_each(:stages))"
+        " AND role = 'made' AND image_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM lineage l WHERE l.child_id = o.image_id AND l.role IN ('frame', 'source'))"
+        " ORDER BY folder, name LIMIT :page"
+    )
+    for rows in db.pages(sql, {"tree": tree, "stages": json.dumps(list(stages)), "page": page}, FIRST_NAME):
         yield [Orphan(named(row[0]), named(row[1]), row[2], row[3]) for row in rows]
 
 

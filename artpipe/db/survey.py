@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from artpipe.db.connection import Database, Row
 
 Stored = str | bytes
+# Before the first name of all, for `Database.pages`.
+FIRST_NAME = {"folder": "", "name": ""}
 
 
 class Surveyed(NamedTuple):
@@ -62,7 +64,7 @@ def load(db: Database, names: Iterable[Surveyed]) -> None:
 
 
 _NEW = "(o.name IS NULL OR o.size <> s.size OR o.mtime_ns <> s.mtime_ns OR o.inode <> s.inode)"
-_BESIDE = "temp.survey s LEFT JOIN old_files o ON o.tree_id = ? AND o.folder = s.folder AND o.name = s.name"
+_BESIDE = "temp.survey s LEFT JOIN old_files o ON o.tree_id = :tree AND o.folder = s.folder AND o.name = s.name"
 
 
 def count(db: Database) -> int:
@@ -71,17 +73,12 @@ def count(db: Database) -> int:
 
 def new(db: Database, tree: int, phases: tuple[int, int], page: int) -> Iterator[Surveyed]:
     """Names of these phases (from, to) that were not taken in as they are now, in the order of their turn."""
-    after: Sequence[int | Stored] = (phases[0], "", "")
-    while True:
-        rows = db.rows(
-            f"SELECT s.* FROM {_BESIDE} WHERE (s.phase, s.folder, s.name) > (?, ?, ?) AND s.phase <= ? AND {_NEW}"
-            " ORDER BY s.phase, s.folder, s.name LIMIT ?",
-            (tree, *after, phases[1], page),
-        )
-        if not rows:
-            return
+    sql = (
+        f"SELECT s.* FROM {_BESIDE} WHERE (s.phase, s.folder, s.name) > (:phase, :folder, :name) AND s.phase <= :last"
+        f" AND {_NEW} ORDER BY s.phase, s.folder, s.name LIMIT :page"
+    )
+    for rows in db.pages(sql, {"tree": tree, "last": phases[1], "page": page}, {"phase": phases[0], **FIRST_NAME}):
         yield from map(surveyed, rows)
-        after = tuple(rows[-1])[:3]
 
 
 def surveyed(row: Row) -> Surveyed:
@@ -95,7 +92,7 @@ def folders(db: Database, tree: int) -> list[Row]:
         "SELECT s.folder, s.role, min(s.stage) AS stage, count(*) AS files, sum(s.size) AS bytes,"
         f" sum(s.size = 0) AS empty, sum({_NEW}) AS new, sum(s.size * {_NEW}) AS new_bytes"
         f" FROM {_BESIDE} GROUP BY s.folder ORDER BY min(s.phase), s.folder",
-        (tree,),
+        {"tree": tree},
     )
 
 

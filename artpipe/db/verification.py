@@ -212,17 +212,12 @@ def end_round(db: Database, number: int) -> None:
 
 def due(db: Database, number: int, page: int) -> Iterator[Recorded]:
     """Files that were not compared in this round yet, those compared longest ago first; marking them is no harm."""
-    after = (-1, 0)
-    while True:
-        rows = db.rows(
-            f"SELECT {_RECORDED} FROM artifacts WHERE verified_round < ? AND (verified_round, id) > (?, ?)"
-            " ORDER BY verified_round, id LIMIT ?",
-            (number, *after, page),
-        )
-        if not rows:
-            return
+    sql = (
+        f"SELECT {_RECORDED} FROM artifacts WHERE verified_round < :number"
+        " AND (verified_round, id) > (:verified_round, :id) ORDER BY verified_round, id LIMIT :page"
+    )
+    for rows in db.pages(sql, {"number": number, "page": page}, {"verified_round": -1, "id": 0}):
         yield from map(_recorded, rows)
-        after = (rows[-1]["verified_round"], rows[-1]["id"])
 
 
 def count_due(db: Database, number: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from artpipe.db.survey import BY_ITSELF, named, stored
@@ -113,12 +114,10 @@ def given_back(db: Database, page: int) -> Iterator[list[GivenBack]]:
     """Images that no old tree had and whose originals were given back, page by page."""
     sql = (
         "SELECT id, mime_type, (SELECT max(path) FROM sources s WHERE s.image_id = i.id) FROM images i"
-        " WHERE id > ? AND content = 'truncated' AND NOT EXISTS"
-        " (SELECT 1 FROM old_files o WHERE o.image_id = i.id AND o.role = 'original') ORDER BY id LIMIT ?"
+        " WHERE id > :id AND content = 'truncated' AND NOT EXISTS"
+        " (SELECT 1 FROM old_files o WHERE o.image_id = i.id AND o.role = 'original') ORDER BY id LIMIT :page"
     )
-    after = ""
-    while rows := db.rows(sql, (after, page)):
-        after = rows[-1][0]
+    for rows in db.pages(sql, {"page": page}, {"id": ""}):
         yield [GivenBack(*row) for row in rows]
 
 
@@ -135,17 +134,15 @@ class NewArtifact(NamedTuple):
 
 def new_artifacts(db: Database, stages: Sequence[str], page: int) -> Iterator[list[NewArtifact]]:
     """Artifacts that come from no old tree, or are not what they were there; page by page."""
-    marks = ", ".join("?" * len(stages))
     sql = (
         "SELECT a.image_id, a.stage, a.file_path, COALESCE(a.sha256, a.created_at), (SELECT l.parent_id FROM lineage l"
         " WHERE l.child_id = a.image_id AND l.role = 'frame'), a.processing_params FROM artifacts a"
-        f" WHERE (a.image_id, a.stage) > (?, ?) AND a.stage IN ({marks})"
+        " WHERE (a.image_id, a.stage) > (:image_id, :stage) AND a.stage IN (SELECT value FROM json_each(:stages))"
         " AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w WHERE w.source = a.file_path)"
-        " ORDER BY a.image_id, a.stage LIMIT ?"
+        " ORDER BY a.image_id, a.stage LIMIT :page"
     )
-    after = ("", "")
-    while rows := db.rows(sql, (*after, *stages, page)):
-        after = (rows[-1][0], rows[-1][1])
+    parameters = {"stages": json.dumps(list(stages)), "page": page}
+    for rows in db.pages(sql, parameters, {"image_id": "", "stage": ""}):
         yield [NewArtifact(*row) for row in rows]
 
 
@@ -153,14 +150,12 @@ def undescribed(db: Database, stage: str, page: int) -> Iterator[list[NewArtifac
     """Artifacts of a stage of which no wanted name tells how they were made, although that is known; page by page."""
     sql = (
         "SELECT a.image_id, a.stage, a.file_path, COALESCE(a.sha256, a.created_at), NULL, a.processing_params"
-        " FROM artifacts a WHERE a.stage = ? AND a.image_id > ? AND a.recipe IS NOT NULL"
+        " FROM artifacts a WHERE a.stage = :stage AND a.image_id > :image_id AND a.recipe IS NOT NULL"
         " AND a.processing_params IS NOT NULL AND NOT EXISTS"
         " (SELECT 1 FROM temp.wanted_names w WHERE w.image_id = a.image_id AND w.stage = 'how')"
-        " ORDER BY a.image_id LIMIT ?"
+        " ORDER BY a.image_id LIMIT :page"
     )
-    after = ""
-    while rows := db.rows(sql, (stage, after, page)):
-        after = rows[-1][0]
+    for rows in db.pages(sql, {"stage": stage, "page": page}, {"image_id": ""}):
         yield [NewArtifact(*row) for row in rows]
 
 
@@ -192,15 +187,13 @@ def new_decisions(db: Database, page: int) -> Iterator[list[NewDecision]]:
         " ORDER BY o.base IS NOT NULL, o.sha256 IS NULL, o.name LIMIT 1), a.file_path, a.sha256, i.mime_type,"
         " (SELECT max(path) FROM sources s WHERE s.image_id = i.id) FROM images i"
         " LEFT JOIN artifacts a ON a.image_id = i.id AND a.stage = 'upstream'"
-        " WHERE i.id > ? AND (i.approved OR i.rejected) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
+        " WHERE i.id > :id AND (i.approved OR i.rejected) AND NOT EXISTS (SELECT 1 FROM temp.wanted_names w"
         f" WHERE w.image_id = i.id AND w.stage = {_STATE}) AND NOT EXISTS (SELECT 1 FROM old_files o"
         " JOIN temp.wanted_names w ON w.folder = o.folder AND w.name = o.name"
         f" WHERE o.image_id = i.id AND o.role = {_STATE} AND w.stage = o.role) AND NOT ({BY_ITSELF}"
-        " AND EXISTS (SELECT 1 FROM old_files o WHERE o.image_id = i.id)) ORDER BY i.id LIMIT ?"
+        " AND EXISTS (SELECT 1 FROM old_files o WHERE o.image_id = i.id)) ORDER BY i.id LIMIT :page"
     )
-    after = ""
-    while rows := db.rows(sql, (after, page)):
-        after = rows[-1][0]
+    for rows in db.pages(sql, {"page": page}, {"id": ""}):
         yield [NewDecision(row[0], row[1], row[2] and named(row[2]), *tuple(row)[3:]) for row in rows]
 
 
