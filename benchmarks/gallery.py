@@ -13,12 +13,12 @@ import resource
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
-TOOL = [sys.executable, "-m", "artpipe"]
+from bench import TOOL
+
 STAGES = {"thumbnails-small": (400, 600), "web-optimized": (400, 600), "ersgan-enhanced": (1600, 2400)}
 
 

@@ -21,7 +21,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-TOOL = [sys.executable, "-m", "artpipe"]
+from bench import TOOL
+
 SEED = (
     "SELECT i.id FROM images i JOIN artifacts a1 ON i.id = a1.image_id AND a1.stage = 'web-optimized'"
     " LEFT JOIN artifacts a2 ON i.id = a2.image_id AND a2.stage = 'ersgan-enhanced'"

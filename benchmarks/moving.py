@@ -26,9 +26,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from bench import TOOL
 from support.oldpictures import picture
 
-TOOL = [sys.executable, "-m", "artpipe"]
 HASH = "find -L {root} -type f -print0 | xargs -0 -n 500 {parallel} openssl dgst -sha256 > /dev/null"
 
 

@@ -19,8 +19,8 @@ from contextlib import closing
 from pathlib import Path
 
 import million
+from bench import TOOL
 
-TOOL = [sys.executable, "-m", "artpipe"]
 SETTINGS = """
 [stages.file-of-nothing]
 kind = "small-file"
