@@ -46,7 +46,7 @@ def contests(bench: Bench) -> Iterator[Contest]:
                 _side(side, model, pictures),
                 name,
                 goal,
-                most=2,
+                most=1 if side == "wrapper-1" else 2,
             )
 
 

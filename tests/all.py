@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
     """Run the checks, then (unless `--lint` asks for no more) the tests; the first failure ends it."""
     scripts = Path(sys.executable).parent
     environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # The tests start thousands of processes, each of which would compile all modules for itself.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     for name, command in CHECKS.items():
         sys.stdout.write(f"== {name}\n")
         sys.stdout.flush()
