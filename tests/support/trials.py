@@ -35,7 +35,7 @@ class Scenario:
     killed: Command
     after: tuple[Command, ...]
     settings: str = ""
-    kills: int = 2
+    kills: int = 3
 
 
 class Trial:
