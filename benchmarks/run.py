@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,11 +44,19 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@contextmanager
+def _bench(folder: Path, files: int) -> Iterator[Bench]:
+    bench = Bench(folder, files)
+    try:
+        yield bench
+    finally:
+        shutil.rmtree(bench.used)
+
+
 def main() -> None:
     asked = options()
     outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(asked.folder or Path(temporary), asked.files)
+    with tempfile.TemporaryDirectory() as temporary, _bench(asked.folder or Path(temporary), asked.files) as bench:
         print(HEAD)
         for contest in contests(bench):
             if asked.names and not any(name in f"{contest.name} {contest.against}" for name in asked.names):
@@ -58,7 +67,6 @@ def main() -> None:
         if asked.millions:
             million.main(["--millions", str(asked.millions), "--folder", str(bench.folder)])
             throughput.main(["--folder", str(bench.folder)])
-        shutil.rmtree(bench.used)
     if asked.save:
         asked.save.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1))
 
