@@ -12,7 +12,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from socket import socketpair
+from socket import SHUT_WR, socket, socketpair
 from typing import TYPE_CHECKING
 
 from artpipe.errors import ArtpipeError
@@ -46,6 +46,11 @@ class _Worker:
     since: float = 0.0
     # How long it is likely to take for what it has at hand.
     likely: float = 0.0
+
+    def hang_up(self) -> None:
+        """Say that nothing more will come; the other direction stays open."""
+        with contextlib.suppress(OSError), socket(fileno=os.dup(self.connection.fileno())) as line:
+            line.shutdown(SHUT_WR)
 
     def overdue(self, now: float) -> bool:
         limit = _START_SECONDS
@@ -113,12 +118,13 @@ class WorkerPool:
     def close(self, grace: float = 1.0) -> None:
         """End all workers; what they had in hand is theirs no more."""
         for worker in self._workers:
-            worker.connection.close()
+            worker.hang_up()
         deadline = time.monotonic() + grace
         for worker in self._workers:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if not worker.works:
-                    worker.process.wait(max(deadline - time.monotonic(), 0.01))
+            if not worker.works:
+                # Its end of the line closes when it is gone: seen at once, where waiting for a process looks only
+                # now and then.
+                worker.connection.poll(max(deadline - time.monotonic(), 0.01))
             self._kill(worker)
         self._workers.clear()
         self._queue.clear()

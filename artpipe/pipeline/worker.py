@@ -25,10 +25,13 @@ def main(argv: list[str]) -> None:
     _limit_memory(int(argv[3]) << 20)
     connection, lifeline = Connection(int(argv[0])), int(argv[1])
     threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
-    lock = RunLock(Path(argv[2]), create=False)  # held until this process is gone: what it writes is still this run's
+    _lock = RunLock(Path(argv[2]), create=False)  # held until this process is gone: what it writes is still this run's
     connection.send(READY)
     _serve(connection)
-    del lock
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Nothing is left to be written; taking apart what the libraries hold would only take time.
+    os._exit(0)
 
 
 def _serve(connection: Connection) -> None:
