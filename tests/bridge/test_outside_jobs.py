@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.damage import fill
+from support.gates import Gate
 from support.library import TestLibrary
 
 ENHANCE = "ersgan-enhanced"
@@ -75,16 +76,14 @@ def test_a_run_leaves_claimed_jobs_and_scripts_take_queued_ones(filled: TestLibr
 
 def test_a_job_of_a_living_run_is_busy_and_of_a_dead_one_is_not(filled: TestLibrary) -> None:
     held = "INSERT INTO jobs (image_id, stage, status, run_id) SELECT '00', ?, 'running', max(id) FROM runs"
-    run = filled.start("run", ENHANCE, "00")
-    assert run.stderr is not None
-    while not filled.value("SELECT count(*) FROM jobs WHERE stage = ? AND status = 'running'", (ENHANCE,)):
-        assert run.poll() is None
-    os.killpg(run.pid, signal.SIGSTOP)
+    gate = Gate(filled)
+    run = filled.start("run", gate.STAGE, "00")
+    gate.wait(run)
     for command in ("start-job", "complete-job", "fail-job"):
-        result = filled.run(command, "00", ENHANCE)
-        assert (result.code, "is at work on ersgan-enhanced of 00" in result.err) == (75, True)
-    assert filled.run("log-artifact", "00", ENHANCE, "img/01.png").code == 75
-    os.killpg(run.pid, signal.SIGCONT)
+        result = filled.run(command, "00", gate.STAGE)
+        assert (result.code, "is at work on gated of 00" in result.err) == (75, True)
+    assert filled.run("log-artifact", "00", gate.STAGE, "img/01.png").code == 75
+    gate.open()
     run.communicate()
     # What stands as running although its run has ended is nobody's.
     filled.sql(held, (ENHANCE,))

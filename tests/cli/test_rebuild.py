@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 
 import pytest
 from support.films import film
+from support.gates import Gate
 from support.library import TestLibrary
 from support.photos import small
 
@@ -86,22 +86,18 @@ def test_old_file_stays_until_the_new_one_is_there(made: TestLibrary) -> None:
 
 
 def test_what_is_interrupted_the_next_run_carries_on_with(made: TestLibrary) -> None:
-    made.settings(
-        '[stages.slow]\ncommand = ["sh", "-c", "sleep 0.2; cp $1 $2", "sh", "{input}", "{output}"]\nextension = "png"\n'
-    )
-    made.ok("run", "slow")
-    process = made.start("rebuild", "slow", "-j", "1")
-    deadline = time.monotonic() + 60
-    while not made.value("SELECT count(*) FROM jobs WHERE status = 'running'"):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    gate = Gate(made)
+    gate.open()
+    made.ok("run", gate.STAGE)
+    gate.close()
+    process = made.start("rebuild", gate.STAGE, "-j", "1")
+    gate.wait(process)
     process.terminate()
     process.communicate()
-    left = made.value("SELECT count(*) FROM rebuilds")
-    assert 0 < left <= 3
-    assert made.json("why", made.value("SELECT min(image_id) FROM rebuilds"), "slow")["reason"] == "rebuild"
-    assert made.json("run", "slow")["completed"] == left
+    assert made.value("SELECT count(*) FROM rebuilds") == 4
+    assert made.json("why", made.value("SELECT min(image_id) FROM rebuilds"), gate.STAGE)["reason"] == "rebuild"
+    gate.open()
+    assert made.json("run", gate.STAGE)["completed"] == 4
     assert made.value("SELECT count(*) FROM rebuilds") == 0
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from support.damage import fill, put_back
+from support.gates import interrupted, stopped_at
 from support.library import TestLibrary
 from support.photos import small
-from support.processes import is_reading, wait_for
 
 from artpipe.actions import overview
 
@@ -201,10 +201,8 @@ def test_interrupted(library: TestLibrary) -> None:
     folder.mkdir()
     for number in range(40_000):
         os.close(os.open(folder / f"{number}.png", os.O_CREAT))
-    process = library.start("report", "--json")
-    wait_for(lambda: is_reading(process.pid, folder), process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    process = stopped_at(library, "os.scandir", folder, "report", "--json")
+    out, err = interrupted(process, signal.SIGINT)
     assert process.returncode == 130, err
     data = json.loads(out)["data"]
     assert list(data) == PARTS

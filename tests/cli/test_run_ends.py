@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
+from support.gates import Gate
 from support.library import TestLibrary
 from support.photos import small
 from support.running import STAGES, made, three
@@ -77,31 +77,32 @@ def test_rejected_meanwhile_is_not_worked_on(library: TestLibrary) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_ends_the_run_cleanly(library: TestLibrary, number: signal.Signals, code: int) -> None:
-    for seed in range(12):
-        small(library.img / f"{seed}.png", seed, (160, 120))
+    for seed in range(4):
+        small(library.img / f"{seed}.png", seed, (60, 40))
     library.ok("register", "--approve", "img")
+    gate = Gate(library)
     process = library.start("run", "-j", "2")
-    while library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") < 3:
-        time.sleep(0.02)
-        assert process.poll() is None
+    gate.wait(process)
     process.send_signal(number)
     process.communicate(timeout=180)
     assert process.returncode == code
     assert library.value("SELECT count(*) FROM jobs WHERE status = 'running'") == 0
     assert library.value("SELECT outcome FROM runs") in {"interrupted", "terminated"}
+    gate.open()
     library.ok("run")
-    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 12 * 6
+    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 4 * 7
 
 
 def test_killed_run_is_reclaimed_by_the_next(library: TestLibrary) -> None:
-    for seed in range(6):
-        small(library.img / f"{seed}.png", seed, (160, 120))
+    for seed in range(3):
+        small(library.img / f"{seed}.png", seed, (60, 40))
     library.ok("register", "--approve", "img")
+    gate = Gate(library)
     process = library.start("run", "-j", "2")
-    while library.value("SELECT count(*) FROM jobs WHERE status = 'running'") == 0:
-        time.sleep(0.01)
+    gate.wait(process)
     process.kill()
     process.communicate()
+    gate.open()
     library.ok("run")
-    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 6 * 6
+    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 3 * 7
     assert [row[0] for row in library.sql("SELECT outcome FROM runs ORDER BY id")] == ["died", "finished"]

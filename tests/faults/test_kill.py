@@ -17,14 +17,15 @@ from support.faultpoints import (
     COMMITTED,
     STATEMENT,
     Forge,
-    children_of,
     forge_in,
     processes_in,
     wait_until_nobody_in,
 )
+from support.gates import Gate
 from support.invariants import violations
 from support.library import TestLibrary
 from support.photos import small
+from support.processes import children, wait_for
 from support.states import State, broken, differences, state_of
 from support.trials import Command, Scenario, Trial, chosen, fill
 
@@ -181,7 +182,7 @@ def comparable(state: State) -> State:
 
 
 def strike(whom: str, coordinator: int, chance: random.Random) -> None:
-    workers = children_of(coordinator)
+    workers = children(coordinator)
     victims = {"coordinator": [coordinator], "worker": workers[:], "group": [*workers, coordinator]}[whom]
     if whom == "worker" and victims:
         victims = [chance.choice(victims)]
@@ -195,18 +196,18 @@ def test_worker_that_crashes(library: TestLibrary, forge: Forge) -> None:
     for seed in range(4):
         small(library.img / f"{seed}.png", seed, (120, 80))
     library.ok("register", "--approve", "img")
-    pid = forge.start(library.folder, "run", "-j", "1")
-    while not library.value("SELECT count(*) FROM jobs WHERE stage = 'ersgan-enhanced' AND status = 'completed'"):
-        os.kill(pid, 0)  # raises if the run has ended early
-        time.sleep(0.005)
-    os.kill(children_of(pid)[0], signal.SIGSEGV)
+    gate = Gate(library)
+    forge.start(library.folder, "run", "-j", "1")
+    wait_for(gate.workers)
+    os.kill(gate.workers()[0], signal.SIGSEGV)
+    gate.open()
     assert forge.wait().code == 1
     failed = library.sql("SELECT error_code, failure_kind, attempts, error_message FROM jobs WHERE status = 'failed'")
     assert [row[:3] for row in failed] == [("worker-died", "transient", 1)]
     assert "SIGSEGV" in failed[0][3]
     library.ok("retry")
     library.ok("run")
-    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 4 * 6
+    assert library.value("SELECT count(*) FROM jobs WHERE status = 'completed'") == 4 * 7
 
 
 def test_nothing_is_left_behind(library: TestLibrary, forge: Forge) -> None:

@@ -79,9 +79,11 @@ def test_repair_that_is_killed_is_finished_by_the_next(
 
 
 WORK = """
-for format in jpeg webp jpeg; do
-  printf '[stages.%s]\\nformat = "%s"\\n' thumbnails-small $format web-optimized $format > artpipe.toml
-  artpipe run -q -j 2 thumbnails-small web-optimized blurhash phash
+until [ -e enough ]; do
+  for format in jpeg webp jpeg; do
+    printf '[stages.%s]\\nformat = "%s"\\n' thumbnails-small $format web-optimized $format > artpipe.toml
+    artpipe run -q -j 2 thumbnails-small web-optimized blurhash phash
+  done
 done
 """
 
@@ -94,8 +96,9 @@ def test_repair_takes_nothing_from_a_run_that_works(library: TestLibrary) -> Non
         (library.art / f"thumbnails-small/stray-{rounds}.webp").write_bytes(b"stray")
         assert counts(repair(library, 0, *(["--quick"] if rounds % 2 else []))) == {"quarantined": 1}
         rounds += 1
+        if rounds > 3:
+            (library.folder / "enough").touch()
     assert worker.communicate() == (b"", b"")
-    assert rounds > 3
     assert list(take_quarantine(library).values()) == [b"stray"] * rounds
     library.settings("")
     sound(library)

@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from support.gates import interrupted, stopped_at
 from support.library import TestLibrary
 from support.photos import small
-from support.processes import is_reading, wait_for
 
 NAMES, LARGE = 40_000, 100
 
@@ -56,10 +56,8 @@ def test_interrupted_while_a_large_folder_is_read(
 ) -> None:
     for name in range(NAMES):
         os.close(os.open(old / f"img/{name}.jpeg", os.O_CREAT))
-    process = library.start("migrate", "--json", old)
-    wait_for(lambda: is_reading(process.pid, old / "img"), process)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    process = stopped_at(library, "os.scandir", old / "img", "migrate", "--json", old)
+    out, err = interrupted(process, number)
     assert process.returncode == code, err
     data = json.loads(out)["data"]
     assert (data["complete"], data["folders"]) == (False, [])
@@ -75,10 +73,8 @@ def test_interrupted_while_large_files_are_read(library: TestLibrary) -> None:
         with (folder / f"{number:03}.jpeg").open("wb") as file:
             file.write(number.to_bytes(4, "big"))
             file.truncate(70 << 20)
-    process = library.start("migrate", "--json", "old")
-    wait_for(lambda: any(is_reading(process.pid, file) for file in folder.iterdir()), process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    process = stopped_at(library, "open", folder / "000.jpeg", "migrate", "--json", "old")
+    out, err = interrupted(process, signal.SIGINT)
     assert process.returncode == 130, err
     data = json.loads(out)["data"]
     assert data["complete"] is False

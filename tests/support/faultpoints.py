@@ -124,18 +124,6 @@ def processes_in(folder: Path) -> list[int]:
     return found
 
 
-def children_of(pid: int) -> list[int]:
-    """Child processes, zombies aside."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                if int(fields[1]) == pid and fields[0] != "Z":
-                    found.append(int(entry.name))
-    return found
-
-
 def wait_until_nobody_in(folder: Path, seconds: float = 30) -> None:
     """Workers of a killed run end by themselves; give the kernel the time."""
     deadline = time.monotonic() + seconds

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 
@@ -39,16 +37,6 @@ def children(pid: int) -> list[int]:
             if int(fields[1]) == pid and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
-
-
-def is_reading(pid: int, path: Path) -> bool:
-    """Whether a process has a file or folder open."""
-    wanted = str(path.resolve())
-    for one in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            if os.readlink(one) == wanted:
-                return True
-    return False
 
 
 def wait_for(condition: Callable[[], object], process: subprocess.Popen[bytes] | None = None) -> None:
