@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -23,8 +24,16 @@ WIDTH = 120
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLibrary]:
-    library = TestLibrary(tmp_path_factory.mktemp("photos"))
+def folder() -> Iterator[Path]:
+    """On a real disk, also where the other tests work in memory."""
+    lasting = Path("/var/tmp")  # noqa: S108 - a folder in it is made by TemporaryDirectory
+    with TemporaryDirectory(prefix="artpipe-photos-", dir=lasting if lasting.is_dir() else None) as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def photos(folder: Path) -> Iterator[TestLibrary]:
+    library = TestLibrary(folder)
     for index, name in enumerate(PHOTOS):
         suffix, options = (("png", {}), ("jpg", {"quality": 92}), ("webp", {"quality": 95}))[index % 3]
         save(photo(name), library.img / f"{name}.{suffix}", **options)

@@ -8,13 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from support import oldtree
+from support import disks, oldtree
 from support.library import TestLibrary
 from support.oldpictures import padded, picture
 
 PICTURES = 2000
-# Another file system than that of the tests' folders, where there is one.
-MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it are made by TemporaryDirectory
 
 
 @pytest.fixture
@@ -92,9 +90,11 @@ def test_disk_use_grows_by_less_than_two_percent(tmp_path: Path, library: TestLi
     assert oldtree.disk_use(tmp_path) - before < 0.02 * tree
 
 
-@pytest.mark.skipif(not MEMORY.is_dir(), reason="needs a second file system")
 def test_tree_on_another_disk_is_copied(library: TestLibrary) -> None:
-    with TemporaryDirectory(dir=MEMORY) as folder:
+    other = disks.other_than(library.folder)
+    if other is None:
+        pytest.skip("needs a second file system")
+    with TemporaryDirectory(dir=other) as folder:
         tree = oldtree.build(Path(folder) / "old", 40)
         before = oldtree.files_of(tree.root)
         library.ok("init")

@@ -69,6 +69,13 @@ def can_trace() -> bool:
     return _succeeds("strace", "-o", os.devnull, "true")
 
 
+def other_than(folder: Path) -> Path | None:
+    """A folder for temporary files on another file system, where there is one."""
+    places = (Path(place) for place in ("/dev/shm", "/var/tmp", "/tmp"))  # noqa: S108 - where folders of ours are made
+    device = folder.stat().st_dev
+    return next((place for place in places if place.is_dir() and place.stat().st_dev != device), None)
+
+
 def _succeeds(*command: str) -> bool:
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
