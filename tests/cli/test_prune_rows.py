@@ -7,6 +7,7 @@ import json
 import pytest
 from support.library import TestLibrary
 from support.photos import small
+from support.templates import prepared
 
 FAILS = json.dumps(["sh", "-c", "exit 3", "{input}", "{output}"])
 COPY = json.dumps(["cp", "{input}", "{output}"])
@@ -16,12 +17,15 @@ VALUES = ("thumbnails-small", "web-optimized", "blurhash", "phash")
 
 @pytest.fixture
 def made(library: TestLibrary) -> TestLibrary:
+    library.repeats = True
+    return prepared(library, make)
+
+
+def make(library: TestLibrary) -> None:
     for seed in range(3):
         small(library.img / f"p{seed}.png", seed)
     library.ok("register", "--approve", "--copy", "img")
     library.ok("run", *VALUES)
-    library.repeats = True
-    return library
 
 
 def values(library: TestLibrary) -> set[tuple[str, str]]:

@@ -10,6 +10,7 @@ from support.films import film
 from support.gates import Gate
 from support.library import TestLibrary
 from support.photos import small
+from support.templates import prepared
 
 DATES = json.dumps(["sh", "-c", 'cat "$1" > "$2"; date +%s%N >> "$2"', "sh", "{input}", "{output}"])
 DATED = f'[stages.dated]\ncommand = {DATES}\nextension = "bin"\n'
@@ -17,14 +18,17 @@ DATED = f'[stages.dated]\ncommand = {DATES}\nextension = "bin"\n'
 
 @pytest.fixture
 def made(library: TestLibrary) -> TestLibrary:
+    library.repeats = True
+    return prepared(library, make)
+
+
+def make(library: TestLibrary) -> None:
     """Three approved images with the quick stages made, and one that is rejected since."""
     for seed in range(4):
         small(library.img / f"p{seed}.png", seed)
     library.ok("register", "--approve", "img")
     library.ok("run", "thumbnails-small", "web-optimized", "blurhash", "phash")
     library.ok("reject", "p3", "--reason", "bad")
-    library.repeats = True
-    return library
 
 
 def completed(library: TestLibrary) -> dict[tuple[str, str], int]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 
+import pytest
 from support.library import TestLibrary
 from support.photos import small
 from support.registering import counts
@@ -53,15 +54,16 @@ def test_missing_path_is_a_named_problem_and_the_rest_is_done(library: TestLibra
     assert library.value("SELECT count(*) FROM images") == 1
 
 
-def test_dot_files_pipes_and_links_are_passed_over(library: TestLibrary) -> None:
+def test_dot_files_pipes_and_links_are_passed_over(library: TestLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     small(library.img / ".hidden.png", 1)
     outside = small(library.folder / "outside.png", 2)
     (library.img / "out.png").symlink_to(outside)
     os.mkfifo(library.img / "pipe.png")
     (library.img / "x.jpg").mkdir()
     (library.img / "loop").symlink_to(library.img)
+    monkeypatch.chdir(library.img)  # the name of a socket may have a hundred bytes, its folder included
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(library.img / "socket.png"))
+        listener.bind("socket.png")
         result = library.ok("register", "img")
     assert library.value("SELECT count(*) FROM images") == 0
     assert "pipe.png" in result.err

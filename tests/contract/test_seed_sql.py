@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from support.library import TestLibrary
 from support.photos import small
+from support.templates import prepared
 
 SHELL = shutil.which("sqlite3")
 
@@ -27,6 +28,10 @@ def shell(library: TestLibrary, sql: str) -> list[str]:
 
 @pytest.fixture
 def worked(library: TestLibrary) -> TestLibrary:
+    return prepared(library, work)
+
+
+def work(library: TestLibrary) -> None:
     """A and b are approved, c is rejected, d pending; b came too late for the upscales."""
     for seed, name in enumerate("abcd"):
         small(library.img / f"{name}.png", seed)
@@ -36,7 +41,6 @@ def worked(library: TestLibrary) -> TestLibrary:
     library.ok("run")
     library.ok("approve", "b")
     library.ok("run", "web-optimized", "blurhash")
-    return library
 
 
 @pytest.mark.parametrize("true", ["TRUE", "true", "1"])

@@ -14,6 +14,7 @@ from support.faultpoints import COMMIT, COMMITTED, STATEMENT, Forge, Point, forg
 from support.invariants import violations
 from support.library import TestLibrary
 from support.photos import small
+from support.templates import prepared
 
 COPY = json.dumps(["cp", "{input}", "{output}"])
 BANNERS = f'[stages.banners]\ncommand = {COPY}\nextension = "png"\nfor = "all"\n'
@@ -21,6 +22,11 @@ BANNERS = f'[stages.banners]\ncommand = {COPY}\nextension = "png"\nfor = "all"\n
 
 @pytest.fixture
 def made(library: TestLibrary) -> TestLibrary:
+    library.repeats = True
+    return prepared(library, make)
+
+
+def make(library: TestLibrary) -> None:
     """Four images with copies of their own; two are rejected after everything was made."""
     for seed in range(4):
         small(library.img / f"p{seed}.png", seed)
@@ -28,8 +34,6 @@ def made(library: TestLibrary) -> TestLibrary:
     library.settings(BANNERS)
     library.ok("run", *STAGES, "banners")
     library.ok("reject", "p2", "p3", "--reason", "dull")
-    library.repeats = True
-    return library
 
 
 def names(library: TestLibrary, stage: str) -> set[str]:
@@ -206,7 +210,7 @@ def test_killed_anywhere_the_next_one_ends_it(made: TestLibrary, forge: Forge, n
         for number in range(1, ended.calls[kind] + 1):
             trial = TestLibrary(tmp_path / f"trial-{kind}-{number}")
             shutil.copytree(template, trial.folder)
-            killed += forge.run(trial.folder, *COMMANDS[name], kill=Point(kind, number)).killed
+            killed += forge.kill(trial.folder, Point(kind, number), *COMMANDS[name])
             # Whatever was given up or not, every row stands over its bytes at once.
             assert [found for found in violations(trial.db, trial.art, repeats=True) if "row" in found[:4]] == []
             assert forge.run(trial.folder, *COMMANDS[name]).code == 0

@@ -123,7 +123,7 @@ def test_killed_decision_is_made_or_not(commands: tuple[Command, ...], library: 
     assert {COMMIT, COMMITTED, STATEMENT} <= set(calls)
     for point in chosen(calls, 3):
         shutil.copyfile(kept, library.db)
-        assert forge.run(library.folder, *command, kill=point).killed
+        forge.kill(library.folder, point, *command)
         assert violations(library.db, library.art) == []
         found = state_of(library.db, library.art)
         assert found == new or (found == old and point.kind != COMMITTED), point

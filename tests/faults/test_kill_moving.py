@@ -70,7 +70,7 @@ def test_migrate_killed_at_any_call(tree: oldtree.OldTree, tmp_path: Path, forge
     expected, calls = undisturbed(tree, tmp_path / "undisturbed", forge)
     for point in points(calls):
         library = fresh(tmp_path / "library", forge)
-        assert forge.run(library.folder, *migrate(tree), kill=point).killed, point
+        forge.kill(library.folder, point, *migrate(tree))
         assert broken(library.db, library.art) == [], point
         assert forge.run(library.folder, *migrate(tree)).code == 0
         assert violations(library.db, library.art) == [], point
@@ -119,7 +119,7 @@ def test_renewal_killed_at_any_call(tmp_path: Path, forge: Forge) -> None:
     calls = forge.run(begin().folder, "migrate", "../old").calls
     for point in points(calls, (COMMIT, COMMITTED, "rename", "unlink", "fsync")):
         library = begin()
-        assert forge.run(library.folder, "migrate", "../old", kill=point).killed, point
+        forge.kill(library.folder, point, "migrate", "../old")
         assert broken(library.db, library.art) == [], point
         assert forge.run(library.folder, "migrate", "../old").code == 0, point
         assert violations(library.db, library.art) == [], point
@@ -148,7 +148,7 @@ def test_letting_go_of_what_was_emptied_killed_at_any_call(tmp_path: Path, forge
     calls = forge.run(begin().folder, "migrate", "../old").calls
     for point in points(calls, (COMMIT, COMMITTED, "unlink", "fsync", "link")):
         library = begin()
-        assert forge.run(library.folder, "migrate", "../old", kill=point).killed, point
+        forge.kill(library.folder, point, "migrate", "../old")
         assert forge.run(library.folder, "migrate", "../old").code == 0, point
         assert violations(library.db, library.art) == [], point
         assert library.files() == {"upstream/a.jpeg": picture(1, "JPEG")}, point
@@ -165,7 +165,7 @@ def test_export_killed_at_any_call(tree: oldtree.OldTree, tmp_path: Path, forge:
     undecided = tree.id(4)
     for number, point in enumerate(points(forge.run(library.folder, "export-dirs", "../probe").calls)):
         out = tmp_path / f"out{number}"
-        assert forge.run(library.folder, "export-dirs", str(out), kill=point).killed, point
+        forge.kill(library.folder, point, "export-dirs", str(out))
         assert forge.run(library.folder, "export-dirs", str(out)).code == 0, point
         assert oldtree.files_of(out) == expected, point
         if number % 5 == 0:

@@ -18,7 +18,7 @@ def test_what_a_run_had_in_hand_when_it_died_is_swept_and_made_again(
     fill(library, 4)
     library.settings('[stages.thumbnails-small]\nformat = "jpeg"\n')
     with forge_in(tmp_path_factory.mktemp("forge")) as forge:
-        assert forge.run(library.folder, "run", "thumbnails-small", kill=Point("rename", 2)).killed
+        assert forge.kill(library.folder, Point("rename", 2), "run", "thumbnails-small")
     wait_until_nobody_in(library.folder)
     findings = library.json("verify")["findings"]
     assert {finding["code"] for finding in findings} >= {"file-unrecorded", "run-died", "job-orphaned", "scratch-left"}
@@ -71,7 +71,7 @@ def test_repair_that_is_killed_is_finished_by_the_next(
     assert calls > 0
     for number in random.Random(kind).sample(range(1, calls + 1), min(calls, 4)):  # noqa: S311 - repeatable
         with as_it_was(library):
-            assert forge.run(library.folder, "repair", kill=Point(kind, number)).killed
+            forge.kill(library.folder, Point(kind, number), "repair")
             assert before - {*library.files().values()} == set(), "something that was there is gone"
             repair(library)
             assert library.json("verify")["findings"] == []

@@ -9,17 +9,21 @@ import pytest
 from support.library import TestLibrary
 from support.oldpictures import picture
 from support.photos import small
+from support.templates import prepared
 
 
 @pytest.fixture
 def filled(library: TestLibrary) -> TestLibrary:
+    return prepared(library, fill)
+
+
+def fill(library: TestLibrary) -> None:
     """Two images, one with all that a run makes; never migrated."""
     for seed, name in enumerate("ab"):
         small(library.img / f"{name}.png", seed)
     library.ok("register", "img")
     library.ok("approve", "a")
     library.ok("run")
-    return library
 
 
 def names(library: TestLibrary, folder: str = "out") -> list[str]:

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -16,34 +15,25 @@ from pathlib import Path
 
 from support.library import TestLibrary
 from support.photos import small
+from support.templates import Preparation, prepared
 
 STAGES = ("thumbnails-small", "web-optimized", "blurhash", "phash")
 
 
 def fill(library: TestLibrary, number: int, *options: str) -> dict[str, bytes]:
     """A library with everything made but the upscales, which take long; returns all files below art/."""
-    template = TestLibrary(Path(_template(number, options).name))
-    shutil.copytree(template.img, library.img)
-    shutil.copytree(template.art, library.art)
-    shutil.copy(template.db, library.db)
-    library.sql("UPDATE sources SET path = replace(path, ?, ?)", (str(template.folder), str(library.folder)))
-    if "--copy" not in options:
-        for file in library.img.iterdir():
-            (library.art / "upstream" / file.name).unlink()
-            os.link(file, library.art / "upstream" / file.name)
-    return library.files()
+    return prepared(library, _filling(number, options)).files()
 
 
 @cache
-def _template(number: int, options: tuple[str, ...]) -> tempfile.TemporaryDirectory[str]:
-    """Made once, because starting workers takes longer than anything the tests do."""
-    folder = tempfile.TemporaryDirectory(prefix="artpipe-template-")
-    library = TestLibrary(Path(folder.name))
-    for seed in range(number):
-        small(library.img / f"{seed:02}.png", seed)
-    library.ok("register", "--approve", *options, "img")
-    library.ok("run", *STAGES)
-    return folder
+def _filling(number: int, options: tuple[str, ...]) -> Preparation:
+    def fill(library: TestLibrary) -> None:
+        for seed in range(number):
+            small(library.img / f"{seed:02}.png", seed)
+        library.ok("register", "--approve", *options, "img")
+        library.ok("run", *STAGES)
+
+    return fill
 
 
 class Vandal:

@@ -75,6 +75,16 @@ class Forge:
         self.start(folder, *arguments, kill=kill)
         return self.wait()
 
+    def kill(self, folder: Path, point: Point, *arguments: object) -> bool:
+        """Run a command to the point at which it kills itself; False if it came to its end before.
+
+        For commands without workers: each time they make the same calls, but for one kind. Whether they wait for many
+        files one by one depends on how much other programs have left to be written.
+        """
+        ended = self.run(folder, *arguments, kill=point)
+        assert ended.killed or (ended.code == 0 and point.kind == "fsync"), (point, ended)
+        return ended.killed
+
     def start(self, folder: Path, *arguments: object, kill: Point | None = None) -> int:
         """Start a command; returns its process id."""
         request = {
