@@ -23,6 +23,7 @@ _PACKAGES = {
     "pillow": "opening and writing pictures",
     "pyvips": "libvips for Python, about twice as fast at thumbnails as Pillow, which takes over where it is missing",
     "pyvips-binary": "libvips itself",
+    "kornia-rs": "decodes PNG faster than libvips, which takes over where it is missing",
     "numpy": "arithmetic on pixels",
     "imagehash": "perceptual hashes",
     "blurhash-python": "blurhashes (computed by artpipe itself where it is missing)",

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from stages.engines import using
+from stages.damaged_png import END, damaged
+from stages.engines import TRY, Outcome, attempt, decoded, using
 from stages.pictures import (
     FORMATS,
     P3,
@@ -34,20 +35,7 @@ from artpipe.stages.imaging import Picture
 
 pytest.importorskip("pyvips")
 
-Outcome = tuple[str, ...] | tuple[str, tuple[int, int], bytes]
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "retina")
-END = png_chunk(b"IEND", b"")
-
-
-def decoded(data: bytes, engine: str) -> tuple[Outcome, str]:
-    """What becomes of a file, and who decoded it."""
-    with using(engine):
-        try:
-            picture = Picture(data)
-            image = picture.full()
-        except WorkError as error:
-            return (error.code, error.message), ""
-        return (image.mode, image.size, image.tobytes()), picture._decoder
 
 
 def interlaced() -> bytes:
@@ -108,32 +96,6 @@ def test_what_pillow_does_as_well_is_left_to_it(name: str) -> None:
     assert decoded(encode(SMALL, name), "libvips")[1] == "pillow"
 
 
-def mended(data: bytes) -> bytes:
-    """With checksums that fit again, so that the damage reaches the decoders."""
-    at, out = 8, data[:8]
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        out += png_chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
-        at += 12 + length
-    return out
-
-
-def damaged(data: bytes, dice: random.Random) -> bytes:
-    at, end = sorted(dice.sample(range(8, len(data)), 2))
-    flipped = bytearray(data)
-    flipped[at] ^= 1 << dice.randrange(8)
-    return dice.choice(
-        (
-            data[:at],
-            data[:at] + END,
-            data[:at] + data[min(end, at + 20) :],
-            bytes(flipped),
-            mended(bytes(flipped)),
-            mended(data[:at] + dice.randbytes(min(end - at, 20)) + data[min(end, at + 20) :]),
-        )
-    )
-
-
 @pytest.mark.parametrize("name", ["RGB", "grey", "RGBA", "grey with alpha", "interlaced", "wide gamut", "animated"])
 def test_a_damaged_png_has_the_same_fate_whoever_decodes_it(name: str) -> None:
     dice = random.Random(name)  # noqa: S311 - repeatable, that is the point
@@ -174,30 +136,9 @@ def test_webp_that_is_more_than_a_plain_picture_is_left_to_pillow(data: bytes) -
     assert fate("libvips") == fate("pillow")
 
 
-TRY = """
-import resource, sys
-from artpipe.errors import WorkError
-from artpipe.stages.imaging import Picture
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]) << 20, resource.RLIM_INFINITY))
-try:
-    picture = Picture(sys.stdin.buffer.read())
-    picture.scaled((400, 300))
-    print(picture.engines((400, 300))['decoder'])
-except WorkError as error:
-    print(error.code)
-"""
-
-
-def attempt(data: bytes, mebibytes: int) -> str:
-    command = [sys.executable, "-c", TRY, str(mebibytes)]
-    done = subprocess.run(command, input=data, capture_output=True, check=True)
-    assert done.stderr == b""
-    return done.stdout.decode().strip()
-
-
 def test_where_memory_is_short_the_picture_fails_and_the_process_lives() -> None:
     data = encode(Image.effect_noise((3000, 2000), 60).convert("RGB"), "png", compress_level=1)
-    said = [attempt(data, mebibytes) for mebibytes in (70, 90, 110, 130, 150, 200, 250, 1000)]
+    said = [attempt(data, mebibytes) for mebibytes in (70, 90, 110, 130, 150, 200, 250, 350)]
     assert said[0] == "out-of-memory"
     assert said[-1] == "libvips"
     assert set(said) <= {"out-of-memory", "pillow", "libvips"}

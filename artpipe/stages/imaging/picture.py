@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from artpipe.errors import PictureError
 from artpipe.stages import kinds
-from artpipe.stages.imaging import vips
+from artpipe.stages.imaging import rust, vips
 from artpipe.stages.imaging.blame import blaming_the_picture
 from artpipe.stages.imaging.header import UPRIGHT, Limits, open_header, orientation, upright_size
 
@@ -27,7 +27,6 @@ _LOWER_EDGE_COMES_UP: Final = frozenset((3, 4, 7, 8))
 # Shrink by whole factors to within twice the target first: 48 dB from pure Lanczos, and much faster.
 _REDUCING_GAP: Final = 2.0
 _PILLOW: Final = "pillow"
-_LIBVIPS: Final = "libvips"
 
 
 def fitted(size: tuple[int, int], width: int, longest: int) -> tuple[int, int]:
@@ -44,7 +43,8 @@ class Picture:
         width, height: in pixels, upright, whatever the file's EXIF orientation.
         has_alpha: the file declares transparency. `full` still returns RGB if every pixel turns out opaque.
 
-    libvips does what it does faster than Pillow, where it is installed (see `vips`); Pillow does the rest.
+    libvips and kornia-rs do what they do faster than Pillow, where they are installed (see `vips` and `rust`); Pillow
+    does the rest.
     """
 
     def __init__(self, data: bytes, limits: Limits | None = None) -> None:
@@ -122,8 +122,9 @@ class Picture:
         scaler = self._scaled(size, decode_width).scaler
         engines = {"decoder": self._decoder, "scaler": scaler}
         versions = {_PILLOW: PIL.__version__}
-        if _LIBVIPS in engines.values():
-            versions[_LIBVIPS] = vips.version()
+        for name, library in ((vips.NAME, vips), (rust.NAME, rust)):
+            if name in engines.values():
+                versions[name] = library.version()
         return engines | versions
 
     def _scaled(self, size: tuple[int, int], decode_width: int) -> _Scaled:
@@ -135,24 +136,27 @@ class Picture:
                 image = self._at_scale(scale)
                 self._last_scaled = _Scaled(size, scale, *_resized(image, size, self._box(image, scale)))
             else:
-                self._last_scaled = _Scaled(size, scale, smaller, _LIBVIPS)
+                self._last_scaled = _Scaled(size, scale, smaller, vips.NAME)
         return self._last_scaled
 
     def _plain_pixels(self, scale: int) -> vips.Pixels | None:
-        """What libvips decoded, if that is already what `full` returns: then Pillow need not unpack it."""
+        """What others than Pillow decoded, if that is already what `full` returns: then Pillow need not unpack it."""
         from artpipe.stages import colour
 
-        pixels = self._by_vips(scale)
+        pixels = self._decoded_plainly(scale)
         if pixels is None or pixels.mode != "RGB" or self._orientation != UPRIGHT:
             return None
         return pixels if colour.is_srgb(self._profile) else None
 
-    def _by_vips(self, scale: int) -> vips.Pixels | None:
+    def _decoded_plainly(self, scale: int) -> vips.Pixels | None:
         if scale not in self._pixels:
-            self._pixels[scale] = vips.decode(self._data, self.kind, self._header(), scale)
-        if self._pixels[scale] is not None:
-            self._decoder = _LIBVIPS
-        return self._pixels[scale]
+            header = self._header()
+            pixels = rust.decode(self._data, self.kind, header) if scale == 1 else None
+            self._pixels[scale] = pixels or vips.decode(self._data, self.kind, header, scale)
+        pixels = self._pixels[scale]
+        if pixels is not None:
+            self._decoder = pixels.decoder
+        return pixels
 
     def _box(self, image: Image.Image, scale: int) -> tuple[float, float, float, float]:
         """The part of a decoded image that is the picture: not what is left over where a scale does not divide."""
@@ -184,7 +188,7 @@ class Picture:
     def _load(self, scale: int) -> Image.Image:
         from artpipe.stages import colour
 
-        decoded = self._by_vips(scale)
+        decoded = self._decoded_plainly(scale)
         header = self._header()
         if decoded is not None:
             picture = decoded.to_pillow()
@@ -220,7 +224,7 @@ def _resized(
     whole: tuple[float, float, float, float] = (0, 0, image.width, image.height)
     smaller = vips.scale(weighed, size) if box == whole else None
     if smaller is not None:
-        return smaller.convert(image.mode), _LIBVIPS
+        return smaller.convert(image.mode), vips.NAME
     return weighed.resize(size, Resampling.LANCZOS, box, _REDUCING_GAP).convert(image.mode), _PILLOW
 
 

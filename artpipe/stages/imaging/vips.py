@@ -2,7 +2,7 @@
 
 | work | libvips | Pillow |
 |---|---|---|
-| decode PNG: grey or RGB, maybe with alpha, 8 bits, no colour key | the same pixels, x0.6 the time | |
+| decode PNG: grey or RGB, maybe with alpha, 8 bits, no colour key | the same pixels, x0.6 the time (see `rust`) | |
 | decode other PNG | | its results are those that are tested; such files are few |
 | decode JPEG | | as fast, CMYK and cut files included |
 | decode WebP | | twice as fast |
@@ -27,11 +27,12 @@ from artpipe.stages import kinds
 from artpipe.stages.imaging import png
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-# Raw modes of PNG whose samples are what libvips returns.
-_PLAIN_PNG: Final = frozenset(("L", "LA", "RGB", "RGBA"))
+NAME: Final = "libvips"
 # From here on Pillow shrinks by a whole factor before it filters.
 _FACTOR_FOR_PILLOW: Final = 4
 # Below, preparing a pipeline takes longer than Pillow takes for all.
@@ -68,14 +69,18 @@ class Pixels:
     """Samples of 8 bits, kept where libvips can take them without another copy.
 
     Args:
-        samples: row after row, one byte for each letter of `mode`; any buffer will do.
+        samples: row after row, one byte for each letter of `mode`.
         mode: Pillow's word.
+        decoder: who decoded them.
     """
 
-    def __init__(self, samples: bytes, size: tuple[int, int], mode: str) -> None:
+    def __init__(
+        self, samples: bytes | NDArray[np.uint8], size: tuple[int, int], mode: str, decoder: str = NAME
+    ) -> None:
         self._samples = samples
         self.size = size
         self.mode = mode
+        self.decoder = decoder
 
     def to_pillow(self) -> Image:
         from PIL import Image
@@ -85,7 +90,7 @@ class Pixels:
     def scaled(self, size: tuple[int, int]) -> Image | None:
         """At another size, by a Lanczos filter; None if that is Pillow's to do."""
         vips = _library()
-        if vips is None or not _pays(self.size, size) or not _has_room(self.size[0] * self.size[1] * len(self.mode)):
+        if vips is None or not _pays(self.size, size) or not has_room(self.size[0] * self.size[1] * len(self.mode)):
             return None
         try:
             source = vips.Image.new_from_memory(self._samples, *self.size, len(self.mode), "uchar")
@@ -105,9 +110,10 @@ def decode(data: bytes, kind: kinds.Kind, header: ImageFile, scale: int) -> Pixe
         scale: 1 for all pixels; see `shrinks` for others.
     """
     vips = _library()
-    if vips is None or not (_is_good_png(data, kind, header) if scale == 1 else shrinks(kind, header)):
+    is_ours = kind is kinds.PNG and png.is_plain(data, header) if scale == 1 else shrinks(kind, header)
+    if vips is None or not is_ours:
         return None
-    if not _has_room(2 * header.width * header.height * len(header.mode) // scale**2):
+    if not has_room(2 * header.width * header.height * len(header.mode) // scale**2):
         return None
     source = vips.Source.new_from_memory(data)  # from a buffer it would copy the bytes first
     options = {"access": "sequential", "fail_on": "warning"}
@@ -131,15 +137,6 @@ def shrinks(kind: kinds.Kind, header: ImageFile) -> bool:
     return not getattr(header, "is_animated", False)
 
 
-def _is_good_png(data: bytes, kind: kinds.Kind, header: ImageFile) -> bool:
-    return kind is kinds.PNG and _has_plain_samples(header) and png.is_ordinary(data)
-
-
-def _has_plain_samples(header: ImageFile) -> bool:
-    rawmode = header.tile[0][3] if header.tile else None
-    return rawmode == header.mode in _PLAIN_PNG and "transparency" not in header.info
-
-
 def scale(picture: Image, size: tuple[int, int]) -> Image | None:
     """An RGB or RGBA picture at another size, by a Lanczos filter; None if that is Pillow's to do."""
     if _library() is None or not _pays(picture.size, size):
@@ -154,7 +151,7 @@ def _pays(before: tuple[int, int], after: tuple[int, int]) -> bool:
     return worthwhile and 1 <= min(factors) <= max(factors) < _FACTOR_FOR_PILLOW and after != before
 
 
-def _has_room(size: int) -> bool:
+def has_room(size: int) -> bool:
     """Whether there is this much memory and some: where there is not, GLib ends the process, and Pillow only fails."""
     try:
         mmap.mmap(-1, size + _WORKING_MEMORY).close()
