@@ -161,7 +161,7 @@ def test_show(library: TestLibrary) -> None:
 def test_closed_pipe_ends_quietly(library: TestLibrary) -> None:
     library.ok("init")
     library.sql(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
         " INSERT INTO images (id, approved) SELECT printf('image-number-%08d', i), 1 FROM n"
     )
     library.sql(

@@ -81,7 +81,7 @@ def test_signal_ends_the_run_cleanly(library: TestLibrary, number: signal.Signal
         small(library.img / f"{seed}.png", seed, (60, 40))
     library.ok("register", "--approve", "img")
     gate = Gate(library)
-    process = library.start("run", "-j", "1")
+    process = library.start("run", "-j", "2")
     gate.wait(process)
     process.send_signal(number)
     process.communicate(timeout=180)

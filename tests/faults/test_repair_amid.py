@@ -99,6 +99,7 @@ def test_repair_takes_nothing_from_a_run_that_works(library: TestLibrary) -> Non
         if rounds > 3:
             (library.folder / "enough").touch()
     assert worker.communicate() == (b"", b"")
+    assert rounds > 3
     assert list(take_quarantine(library).values()) == [b"stray"] * rounds
     library.settings("")
     sound(library)

@@ -84,5 +84,6 @@ def test_no_false_alarm_while_runs_and_registers_work(library: TestLibrary) -> N
         if looks > 3:
             (library.folder / "enough").touch()
     assert [(worker.wait(), worker.communicate()) for worker in workers] == [(0, (b"", b""))] * 2
+    assert looks > 3
     library.settings("")
     assert found_in(library) == {}

@@ -216,7 +216,7 @@ def test_job_that_an_ended_run_forgot_is_taken_back(library: TestLibrary) -> Non
 def test_worker_that_hangs_is_ended_and_the_rest_is_done(library: TestLibrary) -> None:
     fill(library, 6)
     # Long enough for the others, however busy the machine is: they wait for nothing once the gate is open.
-    gate = Gate(library, "timeout = 8\n")
+    gate = Gate(library, "timeout = 10\n")
     process = _started_with(library, "handing.PATIENCE = 2.0", "-j", "2")
     # As a decoder that never returns and hears no SIGTERM.
     stuck = gate.wait(process)[0]

@@ -66,7 +66,7 @@ class Forge:
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**plain, "ARTPIPE_USER": "tester", "ARTPIPE_RESERVE": "0", "ARTPIPE_JOBS": "1"},
+            env={**plain, "ARTPIPE_USER": "tester", "ARTPIPE_RESERVE": "0"},
             text=True,
         )
 
