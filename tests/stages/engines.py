@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from artpipe.errors import WorkError
-from artpipe.stages.imaging import Picture, rust, vips
+from artpipe.stages.imaging import Picture, kornia, vips
 
 # The pictures of most tests are too small for kornia-rs, which has tests of its own.
 ENGINES = ("libvips", "pillow")
@@ -49,8 +49,8 @@ def using(engine: str) -> Iterator[None]:
 def _forget() -> None:
     vips._library.cache_clear()
     vips.version.cache_clear()
-    rust._library.cache_clear()
-    rust.version.cache_clear()
+    kornia._library.cache_clear()
+    kornia.version.cache_clear()
 
 
 def decoded(data: bytes, engine: str) -> tuple[Outcome, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from artpipe.errors import PictureError
 from artpipe.stages import kinds
-from artpipe.stages.imaging import rust, vips
+from artpipe.stages.imaging import kornia, vips
 from artpipe.stages.imaging.blame import blaming_the_picture
 from artpipe.stages.imaging.header import UPRIGHT, Limits, open_header, orientation, upright_size
 
@@ -43,7 +43,7 @@ class Picture:
         width, height: in pixels, upright, whatever the file's EXIF orientation.
         has_alpha: the file declares transparency. `full` still returns RGB if every pixel turns out opaque.
 
-    libvips and kornia-rs do what they do faster than Pillow, where they are installed (see `vips` and `rust`); Pillow
+    libvips and kornia-rs do what they do faster than Pillow, where they are installed (see `vips` and `kornia`); Pillow
     does the rest.
     """
 
@@ -122,7 +122,7 @@ class Picture:
         scaler = self._scaled(size, decode_width).scaler
         engines = {"decoder": self._decoder, "scaler": scaler}
         versions = {_PILLOW: PIL.__version__}
-        for name, library in ((vips.NAME, vips), (rust.NAME, rust)):
+        for name, library in ((vips.NAME, vips), (kornia.NAME, kornia)):
             if name in engines.values():
                 versions[name] = library.version()
         return engines | versions
@@ -151,7 +151,7 @@ class Picture:
     def _decoded_plainly(self, scale: int) -> vips.Pixels | None:
         if scale not in self._pixels:
             header = self._header()
-            pixels = rust.decode(self._data, self.kind, header) if scale == 1 else None
+            pixels = kornia.decode(self._data, self.kind, header) if scale == 1 else None
             self._pixels[scale] = pixels or vips.decode(self._data, self.kind, header, scale)
         pixels = self._pixels[scale]
         if pixels is not None:

@@ -2,7 +2,7 @@
 
 | work | libvips | Pillow |
 |---|---|---|
-| decode PNG: grey or RGB, maybe with alpha, 8 bits, no colour key | the same pixels, x0.6 the time (see `rust`) | |
+| decode PNG: grey or RGB, maybe with alpha, 8 bits, no colour key | the same pixels, x0.6 the time (see `kornia`) | |
 | decode other PNG | | its results are those that are tested; such files are few |
 | decode JPEG | | as fast, CMYK and cut files included |
 | decode WebP | | twice as fast |

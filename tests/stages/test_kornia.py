@@ -110,9 +110,9 @@ def test_without_it_libvips_decodes(tmp_path: Path) -> None:
 
 
 def test_it_is_recorded_with_its_version() -> None:
-    from artpipe.stages.imaging import Picture, rust
+    from artpipe.stages.imaging import Picture, kornia
 
     with using("kornia-rs"):
         engines = Picture(PNGS["RGB"][0]).engines((300, 200))
     assert engines["decoder"] == "kornia-rs"
-    assert engines["kornia-rs"] == rust.version() != ""
+    assert engines["kornia-rs"] == kornia.version() != ""
