@@ -50,7 +50,6 @@ def _forget() -> None:
     vips._library.cache_clear()
     vips.version.cache_clear()
     kornia._library.cache_clear()
-    kornia.version.cache_clear()
 
 
 def decoded(data: bytes, engine: str) -> tuple[Outcome, str]:

@@ -25,7 +25,6 @@ _LEAST_PIXELS: Final = 200_000
 _NUMPY: Final = 256 << 20
 
 
-@cache
 def version() -> str:
     """Of kornia-rs; empty where it is not installed."""
     library = _library()
